@@ -1,0 +1,182 @@
+"""A Kubo daemon of one's own: its own repository folder, free ports on 127.0.0.1, no network, gone afterwards.
+
+For the demo, development and tests. The profile ``test`` lets the node choose free ports and write the one of its RPC
+into the file ``api`` of its repository, so no port is ever guessed.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+from parley.storage.errors import KuboUnavailable, StorageError
+from parley.storage.kubo import KuboStore
+from parley.storage.unixfs import cid_of
+
+START_TIMEOUT = 60.0
+STOP_TIMEOUT = 15.0
+
+_POLL = 0.05
+_INIT_TIMEOUT = 60.0
+_PROFILES = "test,unixfs-v1-2025"
+
+_LAUNCHER = """
+import ctypes, os, signal, sys
+parent = int(sys.argv[1])
+if sys.platform == "linux":
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+if os.getppid() == parent:
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Becomes the daemon. On Linux the kernel ends it should its parent be killed before it could (prctl(2)); the setting
+outlives `exec`. A parent that died even earlier is noticed by the changed parent id."""
+
+
+class KuboDaemon:
+    """An offline Kubo daemon, as a context manager or by `start` and `stop`.
+
+    Start it from a thread that lives as long as the daemon is to: Linux ends it with that thread.
+
+    Args:
+        repo: folder of its repository, made if need be; its objects remain there after `stop`.
+        binary: the ``ipfs`` program, from `parley.storage.kubo_binary.find_kubo`.
+    """
+
+    def __init__(self, repo: Path, binary: Path) -> None:
+        self._repo = repo.absolute()
+        self._binary = binary.absolute()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._environment = {**os.environ, "IPFS_PATH": str(self._repo), "IPFS_TELEMETRY": "off"}
+
+    @property
+    def log(self) -> Path:
+        """The file that the daemon's output goes to."""
+        return self._repo.with_name(self._repo.name + ".log")
+
+    @property
+    def pid(self) -> int | None:
+        """The daemon's process id while it runs."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    @property
+    def address(self) -> str:
+        """Multiaddr of the daemon's RPC, for `open_store`.
+
+        Raises:
+            KuboUnavailable: it is not running.
+        """
+        address = self._read_address()
+        if address is None:
+            raise KuboUnavailable("the Kubo daemon is not running", hint="Call start() first.")
+        return address
+
+    def start(self, timeout: float = START_TIMEOUT) -> Self:
+        """Make the repository if there is none, start the daemon and wait until it serves.
+
+        Raises:
+            KuboUnavailable: it cannot be started, or does not serve within `timeout` seconds; no process is left.
+        """
+        if self.pid is not None:
+            raise KuboUnavailable(f"the Kubo daemon runs already, as process {self.pid}", hint="Call stop() first.")
+        self._initialise()
+        (self._repo / "api").unlink(missing_ok=True)
+        self._spawn()
+        try:
+            self._await_ready(timeout)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self, timeout: float = STOP_TIMEOUT) -> None:
+        """End the daemon, by force if it does not end in `timeout` seconds. No error if it does not run."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        (self._repo / "api").unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        """Start the daemon."""
+        return self.start()
+
+    def __exit__(self, *exception: object) -> None:
+        """Stop the daemon."""
+        self.stop()
+
+    def _initialise(self) -> None:
+        """Run ``ipfs init`` unless the repository is there."""
+        if (self._repo / "config").exists():
+            return
+        command = [str(self._binary), "init", "--empty-repo", f"--profile={_PROFILES}"]
+        try:
+            self._repo.mkdir(parents=True, exist_ok=True)
+            done = subprocess.run(
+                command, env=self._environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_INIT_TIMEOUT
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise KuboUnavailable(f"cannot make a Kubo repository in {self._repo}: {error}", hint=_REPO_HINT) from error
+        if done.returncode != 0:
+            said = _last_line(done.stderr)
+            raise KuboUnavailable(f"cannot make a Kubo repository in {self._repo}: {said}", hint=_REPO_HINT)
+
+    def _spawn(self) -> None:
+        """Start the process, in a session of its own so that a Ctrl-C reaches its owner first."""
+        daemon = [str(self._binary), "daemon", "--offline", "--migrate=false"]
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *daemon],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _await_ready(self, timeout: float) -> None:
+        """Wait until the RPC answers."""
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            if self.pid is None:
+                raise KuboUnavailable(
+                    f"the Kubo daemon ended: {_last_line(self.log.read_bytes())}", hint=f"See {self.log}."
+                )
+            if self._answers():
+                return
+            time.sleep(_POLL)
+        raise KuboUnavailable(f"the Kubo daemon did not serve within {timeout:g} s", hint=f"See {self.log}.")
+
+    def _answers(self) -> bool:
+        """Return whether the RPC serves requests."""
+        address = self._read_address()
+        if address is None:
+            return False
+        try:
+            KuboStore(address).has(cid_of(b""))
+        except StorageError:
+            return False
+        return True
+
+    def _read_address(self) -> str | None:
+        """Return what the daemon wrote about its RPC, once it did."""
+        try:
+            return (self._repo / "api").read_text(encoding="ascii").strip() or None
+        except FileNotFoundError:
+            return None
+
+
+_REPO_HINT = "Check that the folder can be written and that the disk has space."
+
+
+def _last_line(output: bytes) -> str:
+    """Return the last line of a program's output."""
+    lines = output.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1][:300] if lines else "it said nothing"

@@ -1,0 +1,263 @@
+"""The content store of a Kubo node, through its RPC (https://docs.ipfs.tech/reference/kubo/rpc/).
+
+The node is not trusted: what it gives is counted and hashed before a caller sees it, what it stores must have the CID
+computed here, and each call has one deadline for everything (P-5, P-20). Pins are the node's, one set for all its
+users: operators who share a node must not `unpin` what another wants kept.
+"""
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import ipfshttpclient.exceptions
+import requests
+import urllib3.exceptions
+
+from parley.errors import ConfigError
+from parley.storage.cid import CHUNK_SIZE, Cid
+from parley.storage.errors import ContentMissing, StorageError, StoreFull, StoreUnavailable
+from parley.storage.files import written_whole
+from parley.storage.guarded_http import CallGuard, GuardedClient
+from parley.storage.receive import Receiver
+from parley.storage.store import DEFAULT_DEADLINE
+from parley.storage.unixfs import MAX_LINKS, CidHasher, pieces_of
+
+PUT_DEADLINE = 300.0
+"""Seconds that `put` and `pin` may take in all, whatever the size."""
+
+_IMPORT = {
+    "cid-version": "1",
+    "hash": "sha2-256",
+    "raw-leaves": "true",
+    "chunker": f"size-{CHUNK_SIZE}",
+    "max-file-links": str(MAX_LINKS),
+    "trickle": "false",
+    "inline": "false",
+    "pin": "true",
+    "progress": "false",
+}
+"""``unixfs-v1-2025`` in full, so that the result does not depend on the node's own `Import` settings."""
+
+_TRANSPORT_ERRORS = (
+    ipfshttpclient.exceptions.Error,
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    HTTPException,
+    OSError,
+)
+_NONSENSE_ERRORS = (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What ipfshttpclient raises on JSON that is not what it expects."""
+
+_NOT_FOUND = re.compile(r"not found|could not find|no such|does not exist", re.IGNORECASE)
+_NOT_PINNED = re.compile(r"not pinned", re.IGNORECASE)
+_FULL = re.compile(r"no space left|disk quota|StorageMax", re.IGNORECASE)
+
+
+class KuboStore:
+    """A `ContentStore` on a Kubo node.
+
+    Args:
+        address: of the node's RPC, as ``http://127.0.0.1:5001`` or ``/ip4/127.0.0.1/tcp/5001``. Nothing is sent yet.
+        put_deadline: seconds that `put` and `pin` may take.
+
+    Raises:
+        ConfigError: the address is neither.
+    """
+
+    def __init__(self, address: str, *, put_deadline: float = PUT_DEADLINE) -> None:
+        self._address = rpc_multiaddr(address)
+        self._put_deadline = put_deadline
+
+    @property
+    def location(self) -> str:
+        """The RPC's multiaddr."""
+        return self._address
+
+    def put(self, data: bytes | Iterable[bytes]) -> Cid:
+        """Add and pin an object; see `ContentStore.put`.
+
+        Raises:
+            StoreUnavailable: the node gives the object another CID than ``unixfs-v1-2025`` does.
+        """
+        source = _HashedSource(data)
+        with self._call(self._put_deadline, during=source.check) as client:
+            answer = client.add_bytes(iter(source), opts=dict(_IMPORT))
+        cid = source.hasher.cid()
+        if answer != str(cid):
+            raise StoreUnavailable(
+                f"{self._address} stored {cid} as {_printable(answer)}",
+                hint="Use Kubo 0.40 or later, which knows the profile unixfs-v1-2025.",
+            )
+        return cid
+
+    def get(self, cid: Cid, size: int, deadline: float = DEFAULT_DEADLINE) -> bytes:
+        """Return an object of exactly `size` bytes; see `ContentStore.get`."""
+        spool = io.BytesIO()
+        self._cat(cid, size, deadline, exact=True, write=spool.write)
+        return spool.getvalue()
+
+    def get_to(self, cid: Cid, size: int, path: Path, deadline: float = DEFAULT_DEADLINE) -> None:
+        """Write an object of exactly `size` bytes to a file; see `ContentStore.get_to`."""
+        with written_whole(path) as write:
+            self._cat(cid, size, deadline, exact=True, write=write)
+
+    def get_document(self, cid: Cid, max_size: int, deadline: float = DEFAULT_DEADLINE) -> bytes:
+        """Return an object of at most `max_size` bytes; see `ContentStore.get_document`."""
+        spool = io.BytesIO()
+        self._cat(cid, max_size, deadline, exact=False, write=spool.write)
+        return spool.getvalue()
+
+    def has(self, cid: Cid) -> bool:
+        """Return whether the node has pinned the object, hence has and keeps all blocks of it."""
+        with self._call(DEFAULT_DEADLINE) as client:
+            try:
+                return str(cid) in client.pin.ls(str(cid), type="recursive")["Keys"]
+            except ipfshttpclient.exceptions.ErrorResponse as error:
+                if _NOT_PINNED.search(str(error)):
+                    return False
+                raise
+
+    def pin(self, cid: Cid) -> None:
+        """Pin an object, fetching from the network what is not here; see `ContentStore.pin`."""
+        with self._call(self._put_deadline) as client:
+            if str(cid) not in client.pin.add(str(cid))["Pins"]:
+                raise ValueError("the pin is not confirmed")
+
+    def unpin(self, cid: Cid) -> None:
+        """Unpin an object; the node's garbage collection may then drop it."""
+        with self._call(DEFAULT_DEADLINE) as client:
+            try:
+                client.pin.rm(str(cid))
+            except ipfshttpclient.exceptions.ErrorResponse as error:
+                if not _NOT_PINNED.search(str(error)):
+                    raise
+
+    def close(self) -> None:
+        """Do nothing: no connection outlives its call."""
+
+    def __enter__(self) -> Self:
+        """Return the store."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close the store."""
+        self.close()
+
+    def _cat(self, cid: Cid, limit: int, deadline: float, *, exact: bool, write: Callable[[bytes], object]) -> None:
+        """Pass an object through a `Receiver`; at most one byte beyond `limit` is asked for or read."""
+        receiver = Receiver(cid, limit, exact=exact, write=write)
+        with self._call(deadline, content_limit=receiver.wanted) as client:
+            options = {"length": str(receiver.wanted), "progress": "false"}
+            with client.cat(str(cid), opts=options, stream=True) as pieces:
+                for piece in pieces:
+                    receiver.feed(piece)
+        receiver.finish()
+
+    @contextmanager
+    def _call(
+        self, deadline: float, *, content_limit: int | None = None, during: Callable[[], None] = lambda: None
+    ) -> Iterator[Any]:
+        """Give a client for one call, and turn whatever it raises into a `StorageError`.
+
+        Args:
+            deadline: seconds for the whole call.
+            content_limit: bytes of content that it may read.
+            during: raises what the caller itself did wrong meanwhile, which goes before the node's complaint about it.
+        """
+        with CallGuard(deadline, content_limit) as guard:
+            try:
+                yield GuardedClient(self._address, guard)
+            except StorageError:
+                raise
+            except _TRANSPORT_ERRORS + _NONSENSE_ERRORS as error:
+                during()
+                guard.check()
+                raise self._explain(error) from error
+
+    def _explain(self, error: Exception) -> StorageError:
+        """Return what an error of ipfshttpclient means."""
+        said = _printable(error)
+        if isinstance(error, ipfshttpclient.exceptions.ErrorResponse):
+            return self._refused(said)
+        if isinstance(error, ipfshttpclient.exceptions.ConnectionError):
+            return StoreUnavailable(
+                f"no Kubo answers at {self._address}", hint="Start one (`ipfs daemon`), or correct the address."
+            )
+        return StoreUnavailable(
+            f"{self._address} does not answer like a Kubo: {said}",
+            hint="Check that the address is that of a Kubo RPC, usually port 5001, and see the node's log.",
+        )
+
+    def _refused(self, said: str) -> StorageError:
+        """Return what an error that the node itself reports means."""
+        if _FULL.search(said):
+            return StoreFull(f"the disk of {self._address} is full: {said}", hint="Free some space there and repeat.")
+        if _NOT_FOUND.search(said):
+            return ContentMissing(
+                f"{self._address} cannot find it: {said}", hint="Its publisher may be offline, or has let it go."
+            )
+        return StoreUnavailable(f"{self._address} refuses: {said}", hint="See the node's log.")
+
+
+class _HashedSource:
+    """Content on its way to a node: hashed as it passes, and its own failures told from those of the network."""
+
+    def __init__(self, data: bytes | Iterable[bytes]) -> None:
+        self.hasher = CidHasher()
+        self._pieces = pieces_of(data)
+        self._error: Exception | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the pieces."""
+        try:
+            for piece in self._pieces:
+                self.hasher.update(piece)
+                yield piece
+        except Exception as error:
+            self._error = error
+            raise
+
+    def check(self) -> None:
+        """Raise what reading the content raised, if it did."""
+        if self._error is not None:
+            raise self._error
+
+
+def rpc_multiaddr(address: str) -> str:
+    """Return the multiaddr of an RPC given as such or as a URL ``http://host:port``.
+
+    Raises:
+        ConfigError: it is neither, or asks for more than plain HTTP (the RPC is unprotected: keep it on this machine).
+    """
+    match = re.fullmatch(r"/(ip4|ip6|dns|dns4|dns6)/([^/\s]+)/tcp/(\d{1,5})(?:/http)?", address)
+    if match is not None and 0 < int(match[3]) < 1 << 16:
+        return f"/{match[1]}/{match[2]}/tcp/{match[3]}"
+    try:
+        url = urlsplit(address)
+        host, port = url.hostname, url.port
+    except ValueError:
+        host = port = None
+    if host and port and re.fullmatch(r"http://[^/@\s]+/?", address):
+        return f"/{_host_protocol(host)}/{host}/tcp/{port}"
+    raise ConfigError(
+        f"{address!r:.120} is not the address of a Kubo RPC",
+        hint="Write it as http://127.0.0.1:5001 or /ip4/127.0.0.1/tcp/5001.",
+    )
+
+
+def _host_protocol(host: str) -> str:
+    """Return the multiaddr protocol of a host."""
+    if ":" in host:
+        return "ip6"
+    return "ip4" if re.fullmatch(r"[\d.]+", host) else "dns"
+
+
+def _printable(said: object) -> str:
+    """Return what a stranger said as one short printable line."""
+    return json.dumps(str(said)[:300], ensure_ascii=True)[1:-1]

@@ -1,0 +1,115 @@
+"""The gate between what a store sends and what a caller sees (P-4, P-5, P-20).
+
+Whatever the store, content passes through a `Receiver`: it counts, hashes and spools, and hands the bytes on only when
+their number and their CID are the expected ones. Time is a `Deadline` for the whole call, so a store that sends a byte
+now and then gains nothing.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from parley.storage.cid import Cid
+from parley.storage.errors import ContentMismatch, ContentTooLarge, ContentTooShort, StoreTimeout
+from parley.storage.unixfs import CidHasher
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment of the monotonic clock by which a call is over.
+
+    Attributes:
+        seconds: how long the call was given.
+        at: when that is over, as `time.monotonic` counts.
+    """
+
+    seconds: float
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> Self:
+        """Return the deadline `seconds` from now."""
+        return cls(seconds, time.monotonic() + seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline, never negative."""
+        return max(0.0, self.at - time.monotonic())
+
+    def check(self) -> None:
+        """Raise `StoreTimeout` if the deadline has passed."""
+        if time.monotonic() >= self.at:
+            raise self.error()
+
+    def error(self) -> StoreTimeout:
+        """Return the error that says so."""
+        return StoreTimeout(
+            f"the content store did not finish within {self.seconds:g} s",
+            hint="Check that the store is up and near, or allow more time.",
+        )
+
+
+class Receiver:
+    """Counts and hashes the pieces of one object and passes each to `write`, which must keep them from the caller.
+
+    Args:
+        cid: what the bytes must hash to.
+        limit: the most bytes that the object may have; not one byte more than `limit + 1` need be read.
+        exact: whether it must have exactly `limit` bytes.
+        write: where the pieces go until `finish` accepts them.
+    """
+
+    def __init__(self, cid: Cid, limit: int, *, exact: bool, write: Callable[[bytes], object]) -> None:
+        self._cid = cid
+        self._limit = limit
+        self._exact = exact
+        self._write = write
+        self._hasher = CidHasher()
+
+    @property
+    def wanted(self) -> int:
+        """How many bytes to read yet, the one included that would prove the object too large."""
+        return self._limit + 1 - self._hasher.size
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece.
+
+        Raises:
+            ContentTooLarge: the object exceeds its limit; the piece is dropped.
+        """
+        self._hasher.update(piece)
+        if self._hasher.size > self._limit:
+            raise too_large(self._cid, self._limit, exact=self._exact)
+        self._write(piece)
+
+    def finish(self) -> None:
+        """Accept the object.
+
+        Raises:
+            ContentTooShort: it has fewer bytes than it must have.
+            ContentMismatch: its bytes do not hash to its CID.
+        """
+        if self._exact and self._hasher.size < self._limit:
+            raise ContentTooShort(
+                f"{self._cid} ended after {self._hasher.size} of {self._limit} bytes",
+                hint="Whoever published it named a wrong size, or the store is damaged; it must not be used.",
+            )
+        if not self.matches:
+            raise ContentMismatch(
+                f"what the store gave for {self._cid} hashes to {self._hasher.cid()}",
+                hint="The store is damaged or lies; get the object from another one.",
+            )
+
+    @property
+    def matches(self) -> bool:
+        """Whether the bytes so far hash to the expected CID."""
+        return self._hasher.cid() == self._cid
+
+
+def too_large(cid: Cid, limit: int, *, exact: bool) -> ContentTooLarge:
+    """Return the error for an object that goes on after its `limit` bytes."""
+    return ContentTooLarge(
+        f"{cid} has more than {'its' if exact else 'the allowed'} {limit} bytes",
+        hint="Whoever published it named a wrong size, or the store lies; it must not be used.",
+    )
