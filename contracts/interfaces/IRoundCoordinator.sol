@@ -132,6 +132,8 @@ interface IRoundCoordinator {
     error RoundCoordinator_WrongTime(uint256 time, uint256 start, uint256 end);
     /// @notice Thrown when a commitment is zero: nothing was committed to.
     error RoundCoordinator_ZeroCommitment();
+    /// @notice Thrown when a root or digest is zero.
+    error RoundCoordinator_ZeroRoot();
 
     /* ----------------------------------------- FEDERATION ----------------------------------------- */
 
@@ -152,7 +154,7 @@ interface IRoundCoordinator {
     function close(uint256 fid) external;
 
     /// @notice Joins an open federation; may act from the next round on. Locks the stake of each role from the
-    /// operator's free balance in the stake vault.
+    /// operator's free balance in the stake vault. The operator itself must call, not a worker key.
     /// @dev Emits `Joined`. Reverts with `InvitationInvalid` where admission is by invitation.
     /// @param fid Federation.
     /// @param roles Bit set of TRAINER (1), EVALUATOR (2), AGGREGATOR (4).
@@ -162,9 +164,10 @@ interface IRoundCoordinator {
     /// @dev Emits `Joined`.
     function joinInvited(uint256 fid, uint8 roles, Invitation calldata invitation) external;
 
-    /// @notice Leaves. The caller may still act in the current round; its stake stays slashable until that is final.
+    /// @notice Leaves. The operator, which must call itself, may still act in the current round; its stake stays slashable
+    /// until that is final.
     /// @dev Emits `Left`.
-    function leave(uint256 fid) external;
+    function leaveFederation(uint256 fid) external;
 
     /// @notice Frees the stake of a former member once every round it took part in is final or void. Anyone may call.
     /// @dev Emits `Unbonded`. Reverts with `StillBonded`.

@@ -35,7 +35,8 @@ enum Phase {
 /// @param rounds Number of rounds that may open, void ones included.
 /// @param params Number of model parameters; the model has `max(2, ceil(params / 8))` words (P-1, P-3).
 /// @param fracBits `s` of P-1: a real x is stored as `round(x * 2**fracBits)`.
-/// @param rewardDepth Depth of the reward tree; bounds the members that can ever earn to `2**rewardDepth - 1` (P-12).
+/// @param rewardDepth Depth of the reward tree; 1 to 16; bounds the members that can ever earn to `2**rewardDepth`,
+/// at most 65535 (P-12).
 /// @param admission Open to all, or by the sponsor's EIP-712 invitation.
 /// @param taskDigest sha2-256 digest of the CIDv1 (raw) of the task document.
 /// @param modelRoot Word root of the genesis model (P-3).

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IRewardVault} from "./interfaces/IRewardVault.sol";
+import {IRoundCoordinator} from "./interfaces/IRoundCoordinator.sol";
+import {TokenIn} from "./libraries/TokenIn.sol";
+import {WordTree} from "./libraries/WordTree.sol";
+
+/// @title RewardVault
+/// @notice See {IRewardVault}.
+contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+    using TokenIn for IERC20;
+
+    /// @dev A claim touches the first two slots only, a round's end all three (P-13). 96 bits hold 79 billion whole tokens
+    /// of 18 decimals; `fund` keeps the sum of all three amounts below that, so no cast here can cut anything off.
+    struct Books {
+        address token;
+        uint96 owed;
+        bytes32 root;
+        uint128 free;
+        uint128 reserved;
+    }
+
+    bytes32 private constant CLAIM_TYPEHASH =
+        keccak256("Claim(uint256 fid,address operator,address to,uint256 cumulative,uint256 deadline)");
+
+    /// @inheritdoc IRewardVault
+    address public immutable coordinator;
+
+    mapping(uint256 fid => Books) private _books;
+    /// @inheritdoc IRewardVault
+    mapping(uint256 fid => mapping(address operator => uint256 cumulative)) public claimedOf;
+
+    /// @param coordinator_ The only contract that may open books and roll them over.
+    constructor(address coordinator_) EIP712("Parley RewardVault", "1") {
+        coordinator = coordinator_;
+    }
+
+    modifier onlyCoordinator() {
+        if (msg.sender != coordinator) revert RewardVault_Unauthorised(msg.sender);
+        _;
+    }
+
+    /* ------------------------------------------- BUDGET ------------------------------------------- */
+
+    /// @inheritdoc IRewardVault
+    function fund(uint256 fid, uint256 amount) external nonReentrant {
+        Books storage books = _booksOf(fid);
+        uint256 received = IERC20(books.token).takeFrom(msg.sender, amount);
+        if (received == 0) revert RewardVault_NothingToMove();
+        uint256 total = received + books.free + books.reserved + books.owed;
+        if (total > type(uint96).max) revert RewardVault_BudgetTooLarge(total, type(uint96).max);
+        books.free += uint128(received);
+        emit Funded(fid, msg.sender, received);
+    }
+
+    /// @inheritdoc IRewardVault
+    function withdraw(uint256 fid, uint256 amount, address to) external nonReentrant {
+        Books storage books = _booksOf(fid);
+        if (msg.sender != IRoundCoordinator(coordinator).sponsorOf(fid)) revert RewardVault_Unauthorised(msg.sender);
+        if (to == address(0)) revert RewardVault_ZeroAddress();
+        if (amount == 0) revert RewardVault_NothingToMove();
+        if (amount > books.free) revert RewardVault_BudgetTooSmall(books.free, amount);
+        unchecked {
+            books.free -= uint128(amount); // checked above
+        }
+        emit BudgetWithdrawn(fid, to, amount);
+        IERC20(books.token).safeTransfer(to, amount);
+    }
+
+    /* ------------------------------------------- CLAIMS ------------------------------------------- */
+
+    /// @inheritdoc IRewardVault
+    function claim(uint256 fid, uint256 index, address operator, uint256 cumulative, bytes32[] calldata proof)
+        external
+        nonReentrant
+    {
+        _claim(fid, index, operator, cumulative, proof, operator);
+    }
+
+    /// @inheritdoc IRewardVault
+    function claimTo(
+        uint256 fid,
+        uint256 index,
+        address operator,
+        uint256 cumulative,
+        bytes32[] calldata proof,
+        address to,
+        uint256 deadline,
+        bytes calldata signature
+    ) external nonReentrant {
+        if (block.timestamp > deadline) revert RewardVault_AuthorisationExpired(deadline, block.timestamp);
+        if (to == address(0)) revert RewardVault_ZeroAddress();
+        bytes32 digest =
+            _hashTypedDataV4(keccak256(abi.encode(CLAIM_TYPEHASH, fid, operator, to, cumulative, deadline)));
+        if (!SignatureChecker.isValidSignatureNow(operator, digest, signature)) {
+            revert RewardVault_AuthorisationInvalid(operator, to);
+        }
+        _claim(fid, index, operator, cumulative, proof, to);
+    }
+
+    /// @dev P-12: the difference between the leaf and what was claimed. Transfer last.
+    function _claim(
+        uint256 fid,
+        uint256 index,
+        address operator,
+        uint256 cumulative,
+        bytes32[] calldata proof,
+        address to
+    ) private {
+        Books storage books = _books[fid];
+        _requireProof(WordTree.rootFrom(WordTree.rewardLeaf(operator, uint128(cumulative)), index, proof), books.root);
+        uint256 claimed = claimedOf[fid][operator];
+        if (cumulative <= claimed || cumulative > type(uint128).max) {
+            revert RewardVault_NothingToClaim(claimed, cumulative);
+        }
+        uint256 amount;
+        unchecked {
+            amount = cumulative - claimed; // checked above
+        }
+        claimedOf[fid][operator] = cumulative;
+        (address token, uint256 owed) = (books.token, books.owed);
+        // a root that owes more than was ever earned cannot take what belongs to others
+        if (amount > owed) revert RewardVault_BudgetTooSmall(owed, amount);
+        unchecked {
+            books.owed = uint96(owed - amount); // checked above
+        }
+        emit Claimed(fid, operator, to, amount, cumulative);
+        IERC20(token).safeTransfer(to, amount);
+    }
+
+    function _requireProof(bytes32 computed, bytes32 root) private pure {
+        if (computed != root || root == 0) revert RewardVault_ProofInvalid(computed, root);
+    }
+
+    /* ----------------------------------------- COORDINATOR ---------------------------------------- */
+
+    /// @inheritdoc IRewardVault
+    function open(uint256 fid, address token) external onlyCoordinator {
+        _books[fid].token = token;
+    }
+
+    /// @inheritdoc IRewardVault
+    function rollOver(uint256 fid, uint256 reserved, uint256 earned, bytes32 root, uint256 next, bool wanted)
+        external
+        onlyCoordinator
+        returns (bool reservedNext)
+    {
+        Books storage books = _books[fid];
+        uint256 free = books.free + reserved - earned;
+        reservedNext = wanted && next <= free;
+        if (!reservedNext) next = 0;
+        unchecked {
+            // next <= free; earned <= reserved is checked above; the total never exceeds 96 bits (see Books)
+            (books.free, books.reserved) = (uint128(free - next), uint128(next));
+            if (earned != 0) books.owed += uint96(earned);
+        }
+        if (root != 0) books.root = root;
+        emit RolledOver(fid, reserved, earned, next);
+    }
+
+    /* ------------------------------------------- VIEWS -------------------------------------------- */
+
+    /// @inheritdoc IRewardVault
+    function booksOf(uint256 fid)
+        external
+        view
+        returns (address token, bytes32 root, uint256 free, uint256 reserved, uint256 owed)
+    {
+        Books storage books = _books[fid];
+        return (books.token, books.root, books.free, books.reserved, books.owed);
+    }
+
+    function _booksOf(uint256 fid) private view returns (Books storage books) {
+        books = _books[fid];
+        if (books.token == address(0)) revert RewardVault_FederationUnknown(fid);
+    }
+}

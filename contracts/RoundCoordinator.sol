@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {RoundViews} from "./RoundViews.sol";
+import {Federations} from "./Federations.sol";
+import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
+import {IRewardVault} from "./interfaces/IRewardVault.sol";
+import {IRoundCoordinator} from "./interfaces/IRoundCoordinator.sol";
+import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {Header, Phase, Policy, Settlement, Terms} from "./interfaces/ParleyTypes.sol";
+import {FederationWord} from "./libraries/FederationState.sol";
+import {AGGREGATOR, EVALUATOR, MemberState, MemberWord, TRAINER} from "./libraries/MemberState.sol";
+import {RecordState, RecordWord} from "./libraries/RecordState.sol";
+import {RoundState, RoundWord} from "./libraries/RoundState.sol";
+
+/// @title RoundCoordinator
+/// @notice The rounds of a federation. See {IRoundCoordinator}, which carries the prose.
+/// @dev Every entry point of a round has the same skeleton: who calls, which round, is it time, is it what was committed,
+/// then storage, then the event. The gas of each is independent of the number of trainers (P-13).
+contract RoundCoordinator is RoundViews {
+    bytes32 private constant UPDATE_TYPE = keccak256("update");
+    bytes32 private constant SCORES_TYPE = keccak256("scores");
+    /// @dev Rounds running that a member may miss before anyone may have it evicted (P-7).
+    uint256 private constant MAX_ABSENCES = 3;
+
+    /// @dev Last round and number of absences running, 32 bits each, by operator and role (P-7).
+    mapping(uint256 fid => mapping(address operator => mapping(uint256 role => uint256))) private _absences;
+
+    /// @param registry_ Identities.
+    /// @param stakeVault_ Deployed for this contract's address.
+    /// @param rewardVault_ Deployed for this contract's address.
+    /// @param disputes_ The only address a conviction is accepted from; zero for none.
+    /// @param minWindow_ Shortest window a policy may have, seconds.
+    constructor(
+        IParticipantRegistry registry_,
+        IStakeVault stakeVault_,
+        IRewardVault rewardVault_,
+        address disputes_,
+        uint256 minWindow_
+    ) Federations(registry_, stakeVault_, rewardVault_, disputes_, minWindow_) {}
+
+    /* ------------------------------------------ UPDATES ------------------------------------------- */
+
+    /// @inheritdoc IRoundCoordinator
+    function commitUpdate(uint256 fid, uint256 round, bytes32 commitment) external {
+        (address operator,) = _acting(fid, round, TRAINER);
+        RoundWord w = _current(fid, round);
+        _requireTime(1, w.trainEnd());
+        if (commitment == 0) revert RoundCoordinator_ZeroCommitment();
+        if (!_updates[fid][operator].isOf(round)) w = w.addCommit(block.timestamp + 1);
+        _rounds[fid] = w;
+        _updates[fid][operator] = RecordState.committed(round, commitment);
+        emit UpdateCommitted(fid, round, operator, commitment);
+    }
+
+    /// @inheritdoc IRoundCoordinator
+    function revealUpdate(uint256 fid, uint256 round, bytes32 root, bytes32 cidDigest, bytes32 salt) external {
+        (address operator, MemberWord m) = _acting(fid, round, TRAINER);
+        RoundWord w = _current(fid, round);
+        _requireTime(w.trainEnd(), w.revealEnd());
+        if (root == 0 || cidDigest == 0) revert RoundCoordinator_ZeroRoot();
+        bytes32 commitment = keccak256(
+            abi.encode(UPDATE_TYPE, block.chainid, address(this), fid, round, operator, root, cidDigest, salt)
+        );
+        if (!_updates[fid][operator].opens(round, commitment)) revert RoundCoordinator_CommitmentMismatch(commitment);
+        _index(fid, operator, m);
+        uint256 index = w.revealed();
+        _rounds[fid] = w.addReveal(block.timestamp + 1);
+        _updates[fid][operator] = RecordState.revealed(round, index, root);
+        _roots[fid][index] = root;
+        emit UpdateRevealed(fid, round, operator, index, root, cidDigest);
+    }
+
+    /* ----------------------------------------- VALIDATION ----------------------------------------- */
+
+    /// @inheritdoc IRoundCoordinator
+    function openValidation(uint256 fid, uint256 round, bytes32 key) external {
+        _requireKey(fid, round, key);
+        RoundWord w = _rounds[fid];
+        if (round > w.round()) revert RoundCoordinator_WrongRound(round, w.round());
+        if (round == w.round() && w.trainEnd() != 0) {
+            w = _current(fid, round);
+            _requireTime(w.revealEnd(), w.keyEnd());
+            _rounds[fid] = w.endKey(block.timestamp + 1);
+        }
+        _keys[fid] = uint256(key) & ~uint256(0xFFFFFF) | round;
+        emit ValidationOpened(fid, round, key);
+    }
+
+    /// @dev P-24: at most 256 hashings lead from the key to the last known one, of which 232 bits are kept.
+    function _requireKey(uint256 fid, uint256 round, bytes32 key) private view {
+        uint256 last = _keys[fid];
+        uint256 keyRound = last & 0xFFFFFF;
+        if (last == 0 || round <= keyRound || round - keyRound > 256) {
+            revert RoundCoordinator_KeyInvalid(round, keyRound);
+        }
+        bytes32 link = key;
+        for (uint256 i = keyRound; i < round; ++i) {
+            link = keccak256(abi.encode(link));
+        }
+        if (uint256(link) >> 24 != last >> 24) revert RoundCoordinator_KeyInvalid(round, keyRound);
+    }
+
+    /* ------------------------------------------- SCORES ------------------------------------------- */
+
+    /// @inheritdoc IRoundCoordinator
+    function commitScores(uint256 fid, uint256 round, bytes32 commitment) external {
+        (address operator, MemberWord m) = _acting(fid, round, EVALUATOR);
+        RoundWord w = _current(fid, round);
+        _requireTime(w.keyEnd(), w.scoreCommitEnd());
+        if (commitment == 0) revert RoundCoordinator_ZeroCommitment();
+        uint256 seat = _requireSeat(fid, w, operator, m);
+        if (!_scores[fid][seat].isOf(round)) w = w.addScoreCommit(block.timestamp + 1);
+        _rounds[fid] = w;
+        _scores[fid][seat] = RecordState.committed(round, commitment);
+        emit ScoresCommitted(fid, round, operator, commitment);
+    }
+
+    /// @inheritdoc IRoundCoordinator
+    function revealScores(uint256 fid, uint256 round, bytes calldata vector, bytes32 salt) external {
+        (address operator, MemberWord m) = _acting(fid, round, EVALUATOR);
+        RoundWord w = _current(fid, round);
+        _requireTime(w.scoreCommitEnd(), w.scoreRevealEnd());
+        _requireShape(vector.length, 8 + 4 * w.revealed());
+        uint256 seat = _requireSeat(fid, w, operator, m);
+        bytes32 hash = keccak256(vector);
+        bytes32 commitment =
+            keccak256(abi.encode(SCORES_TYPE, block.chainid, address(this), fid, round, operator, hash, salt));
+        if (!_scores[fid][seat].opens(round, commitment)) revert RoundCoordinator_CommitmentMismatch(commitment);
+        _index(fid, operator, m);
+        _rounds[fid] = w.addScoreReveal(block.timestamp + 1);
+        _scores[fid][seat] = RecordState.revealed(round, _ownUpdate(fid, round, operator, m), hash);
+        emit ScoresRevealed(fid, round, operator, seat, vector, salt);
+    }
+
+    /// @dev Reveal index + 1 of the evaluator's own update, on which it has no vote (P-11); 0 for none.
+    function _ownUpdate(uint256 fid, uint256 round, address operator, MemberWord m) private view returns (uint256) {
+        if (m.roles() & TRAINER == 0) return 0;
+        RecordWord r = _updates[fid][operator];
+        return r.isRevealedIn(round) ? r.number() + 1 : 0;
+    }
+
+    function _requireSeat(uint256 fid, RoundWord w, address operator, MemberWord m) private view returns (uint256) {
+        (bool seated, uint256 seat) = _seatOf(fid, w, m);
+        if (!seated) revert RoundCoordinator_NotSeated(operator, w.round());
+        return seat;
+    }
+
+    /* ----------------------------------------- SETTLEMENT ----------------------------------------- */
+
+    /// @inheritdoc IRoundCoordinator
+    function settle(uint256 fid, uint256 round, Settlement calldata s, uint256 blockNumber, bytes32 blockHash)
+        external
+    {
+        address operator = _caller();
+        RoundWord w = _current(fid, round);
+        Policy storage p = _policies[fid][w.version()];
+        _requirePhase(fid, w, Phase.Settle);
+        _requireCanonical(blockNumber, blockHash);
+        _requireShape(s.medians.length, 4 * w.revealed());
+        if (s.rowRoot == 0 || s.modelRoot == 0 || s.rewardRoot == 0) revert RoundCoordinator_ZeroRoot();
+        if (s.earned > p.reward) revert RoundCoordinator_EarnedTooMuch(s.earned, p.reward);
+        uint256 turn = _turn(w, p.settle);
+        MemberWord m = _members[fid][operator];
+        _requireTurn(fid, w, turn, operator, m);
+        _index(fid, operator, m);
+        _post(fid, w, s, operator, turn, block.timestamp + p.challenge);
+        stakeVault.lock(_terms[fid].token, operator, p.bond);
+    }
+
+    /// @dev Turns 0 to 3 belong to the aggregators drawn, turn 4 to any operator (P-27).
+    function _requireTurn(uint256 fid, RoundWord w, uint256 turn, address operator, MemberWord m) private view {
+        if (operator == address(0)) revert RoundCoordinator_Unauthorised(msg.sender);
+        if (turn == LAST_TURN) return;
+        uint256 round = w.round();
+        if (!m.acts(round, AGGREGATOR)) revert RoundCoordinator_NotMember(operator, round, uint8(AGGREGATOR));
+        uint256 position = _turnPosition(fid, w, turn);
+        uint256 own = m.positionAtOpening(AGGREGATOR, round);
+        if (position != own) revert RoundCoordinator_NotYourTurn(turn, position, own);
+    }
+
+    /// @dev Only the hash is stored; all of it is in the event.
+    function _post(uint256 fid, RoundWord w, Settlement calldata s, address operator, uint256 turn, uint256 finalAt)
+        private
+    {
+        Header memory header = Header({
+            mediansHash: keccak256(s.medians),
+            norm: s.norm,
+            earned: s.earned,
+            rowRoot: s.rowRoot,
+            modelRoot: s.modelRoot,
+            modelDigest: s.modelDigest,
+            rewardRoot: s.rewardRoot,
+            turn: uint8(turn),
+            aggregator: operator,
+            postedAt: uint64(block.timestamp)
+        });
+        _rounds[fid] = w.settled(turn, finalAt);
+        _settlements[fid] = _hash(fid, w.round(), header);
+        emit Settled(fid, w.round(), operator, turn, finalAt, s);
+    }
+
+    /// @dev P-28: what the aggregator read is on this chain.
+    function _requireCanonical(uint256 blockNumber, bytes32 blockHash) private view {
+        bytes32 actual = blockhash(blockNumber); // zero for the current, a future or a block more than 256 back
+        if (actual == 0 || actual != blockHash) {
+            revert RoundCoordinator_BlockNotCanonical(blockNumber, blockHash, actual);
+        }
+    }
+
+    /// @inheritdoc IRoundCoordinator
+    function convict(uint256 fid, Header calldata header, address prover) external {
+        if (msg.sender != disputes) revert RoundCoordinator_Unauthorised(msg.sender);
+        RoundWord w = _rounds[fid];
+        _requirePhase(fid, w, Phase.Challenge);
+        _requireHeader(fid, w.round(), header);
+        _rounds[fid] = w.restartTurns(block.timestamp);
+        emit Convicted(fid, w.round(), header.aggregator, prover);
+        stakeVault.slash(_terms[fid].token, header.aggregator, _policies[fid][w.version()].bond, prover);
+    }
+
+    /* ------------------------------------- OPENING AND ENDING ------------------------------------- */
+
+    /// @inheritdoc IRoundCoordinator
+    function advance(uint256 fid, Header calldata header) external {
+        FederationWord f = _existing(fid);
+        if (!f.live()) {
+            _requireOpenable(fid, f);
+            if (!_open(fid, f, 0, 0, 0, true)) {
+                revert RoundCoordinator_BudgetTooSmall(fid, _policies[fid][f.version()].reward);
+            }
+            return;
+        }
+        RoundWord w = _rounds[fid];
+        Phase phase = _phase(f, w, _policies[fid][w.version()]);
+        if (phase == Phase.Finalizable) _finalise(fid, f, w, header);
+        else if (phase == Phase.Voidable) _void(fid, f, w);
+        else revert RoundCoordinator_WrongPhase(phase);
+    }
+
+    function _finalise(uint256 fid, FederationWord f, RoundWord w, Header calldata header) private {
+        uint256 round = w.round();
+        _requireHeader(fid, round, header);
+        Policy storage p = _policies[fid][w.version()];
+        f = f.finalised(header.norm);
+        _models[fid][f.modelBit()] = header.modelRoot;
+        emit RoundFinalized(fid, round, header.modelRoot, header.modelDigest, header.rewardRoot, header.earned);
+        stakeVault.unlock(_terms[fid].token, header.aggregator, p.bond);
+        _next(fid, f, w, p.reward, header.earned, header.rewardRoot);
+    }
+
+    function _void(uint256 fid, FederationWord f, RoundWord w) private {
+        emit RoundVoided(fid, w.round());
+        _next(fid, f, w, _policies[fid][w.version()].reward, 0, 0);
+    }
+
+    /// @dev Closes the books of a round that ended and opens the next one if that is possible (P-8).
+    function _next(uint256 fid, FederationWord f, RoundWord w, uint256 reserved, uint256 earned, bytes32 root) private {
+        f = f.ended();
+        bool wanted = _obstacle(fid, f) == Obstacle.None;
+        if (_open(fid, f, reserved, earned, root, wanted)) return;
+        _rounds[fid] = w.over();
+        _federations[fid] = f;
+    }
+
+    /// @dev Opens a round if it is wanted and its whole reward can be reserved.
+    function _open(uint256 fid, FederationWord f, uint256 reserved, uint256 earned, bytes32 root, bool wanted)
+        private
+        returns (bool)
+    {
+        Policy storage p = _policies[fid][f.version()];
+        if (!rewardVault.rollOver(fid, reserved, earned, root, p.reward, wanted)) return false;
+        f = f.opened(block.number + 2);
+        uint256 evaluators = f.count(EVALUATOR);
+        (uint256 trainEnd, uint256 seats) = (block.timestamp + p.train, p.seats < evaluators ? p.seats : evaluators);
+        uint256 lengths = uint256(p.reveal) | (f.sealed_() ? uint256(p.key) << 24 : 0) | uint256(p.scoreCommit) << 48
+            | uint256(p.scoreReveal) << 72;
+        uint256 trainers = f.count(TRAINER);
+        _federations[fid] = f;
+        _rounds[fid] =
+            RoundState.opened(f.round(), f.version(), trainEnd, lengths, trainers, seats, evaluators > seats);
+        emit RoundOpened(fid, f.round(), f.version(), trainEnd, trainers, seats);
+        return true;
+    }
+
+    /// @dev Says what keeps an idle federation from opening a round.
+    function _requireOpenable(uint256 fid, FederationWord f) private view {
+        Obstacle obstacle = _obstacle(fid, f);
+        if (obstacle == Obstacle.Closed) revert RoundCoordinator_Closed(fid);
+        if (obstacle == Obstacle.Rounds) revert RoundCoordinator_RoundsExhausted(f.round());
+        if (obstacle == Obstacle.Members) {
+            revert RoundCoordinator_MembersMissing(f.count(TRAINER), f.count(EVALUATOR), f.count(AGGREGATOR));
+        }
+    }
+
+    /* -------------------------------------------- SEED -------------------------------------------- */
+
+    /// @inheritdoc IRoundCoordinator
+    function captureSeed(uint256 fid) external {
+        RoundWord w = _rounds[fid];
+        uint256 seedBlock = _federations[fid].seedBlock();
+        if (w.trainEnd() == 0 || w.seeded() || block.number <= seedBlock) {
+            revert RoundCoordinator_SeedNotReady(block.number, seedBlock);
+        }
+        _rounds[fid] = _capture(fid, w);
+    }
+
+    /// @dev P-27. Waits for the seed's block; falls back to the last seed once its hash is gone.
+    function _capture(uint256 fid, RoundWord w) private returns (RoundWord) {
+        uint256 seedBlock = _federations[fid].seedBlock();
+        if (block.number <= seedBlock) return w;
+        bytes32 seed = blockhash(seedBlock);
+        if (seed == 0) seed = keccak256(abi.encode(_seeds[fid], fid, w.round()));
+        _seeds[fid] = seed;
+        emit SeedCaptured(fid, w.round(), seed);
+        return w.withSeed();
+    }
+
+    /* ------------------------------------------ ABSENCE ------------------------------------------- */
+
+    /// @inheritdoc IRoundCoordinator
+    function reportAbsence(uint256 fid, address operator, uint8 role) external {
+        RoundWord w = _rounds[fid];
+        uint256 round = w.round();
+        if (!_absent(fid, w, operator, role)) revert RoundCoordinator_NotAbsent(operator, role);
+        uint256 last = _absences[fid][operator][role];
+        if (last >> 32 == round) revert RoundCoordinator_AlreadyReported(operator, round);
+        uint256 count = last >> 32 == round - 1 ? uint32(last) + 1 : 1;
+        _absences[fid][operator][role] = round << 32 | count;
+        emit Absent(fid, operator, round, role, count);
+        if (count >= MAX_ABSENCES && _members[fid][operator].until() == MemberState.FOR_EVER) {
+            emit Evicted(fid, operator, _remove(fid, operator));
+        }
+    }
+
+    /* ------------------------------------------ INTERNAL ------------------------------------------ */
+
+    /// @dev The operator for which the caller acts, if it has the role in this round.
+    function _acting(uint256 fid, uint256 round, uint256 role) private view returns (address operator, MemberWord m) {
+        operator = _caller();
+        m = _members[fid][operator];
+        if (!m.acts(round, role)) revert RoundCoordinator_NotMember(operator, round, uint8(role));
+    }
+
+    /// @dev The current round, its seed captured if that is possible. Callers store what they get.
+    function _current(uint256 fid, uint256 round) private returns (RoundWord w) {
+        w = _rounds[fid];
+        if (w.round() != round) revert RoundCoordinator_WrongRound(round, w.round());
+        if (!w.seeded()) w = _capture(fid, w);
+    }
+
+    function _requireTime(uint256 start, uint256 end) private view {
+        if (block.timestamp < start || block.timestamp >= end) {
+            revert RoundCoordinator_WrongTime(block.timestamp, start, end);
+        }
+    }
+
+    function _requirePhase(uint256 fid, RoundWord w, Phase expected) private view {
+        Phase phase = _phase(_federations[fid], w, _policies[fid][w.version()]);
+        if (phase != expected) revert RoundCoordinator_WrongPhase(phase);
+    }
+
+    function _requireShape(uint256 length, uint256 expected) private pure {
+        if (length != expected) revert RoundCoordinator_ShapeMismatch(length, expected);
+    }
+
+    function _requireHeader(uint256 fid, uint256 round, Header calldata header) private view {
+        bytes32 hash = _hash(fid, round, header);
+        if (hash != _settlements[fid]) revert RoundCoordinator_HeaderMismatch(_settlements[fid], hash);
+    }
+
+    /// @dev Preimage of section 9.
+    function _hash(uint256 fid, uint256 round, Header memory header) private view returns (bytes32) {
+        return keccak256(abi.encode(block.chainid, address(this), fid, round, header));
+    }
+}
