@@ -26,6 +26,9 @@ RATE = 17
 FIRST_PAD = np.uint64(0x01)
 LAST_PAD = np.uint64(0x80 << 56)
 
+OFFSET = np.uint32(2**31)
+"""What makes q an offset-binary lane (P-1)."""
+
 
 @inlined
 def _absorb_pair(pairs: Words, state: Words, first: int, last: int) -> None:
@@ -97,3 +100,24 @@ def hash_rows(rows: Words, prefix: np.uint64, digests: Words) -> None:
                     state[RATE - 1, s] ^= LAST_PAD
             keccak_f8(state)
         _squeeze(state, digests, first, min(8, n - first))
+
+
+@inlined
+def _swapped(pair: np.uint64) -> np.uint64:
+    """The eight bytes in reverse order; LLVM makes one instruction of it."""
+    pair = ((pair & np.uint64(0x00FF00FF00FF00FF)) << np.uint64(8)) | ((pair >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF))
+    pair = ((pair & np.uint64(0x0000FFFF0000FFFF)) << np.uint64(16)) | ((pair >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF))
+    return (pair << np.uint64(32)) | (pair >> np.uint64(32))
+
+
+@kernel
+def pack_rows(vectors: npt.NDArray[np.uint32], rows: Words) -> None:
+    """Lay word j of each of m vectors (m, 8n), uint32 views of q, side by side in row j of `rows` (n, 4m), as on the wire."""
+    for i in range(len(vectors)):
+        vector = vectors[i]
+        for j in range(len(rows)):
+            word = rows[j, 4 * i : 4 * i + 4]
+            for k in range(4):
+                left = np.uint64(vector[8 * j + 2 * k] ^ OFFSET)
+                right = np.uint64(vector[8 * j + 2 * k + 1] ^ OFFSET)
+                word[k] = _swapped((left << np.uint64(32)) | right)

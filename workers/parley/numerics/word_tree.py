@@ -68,7 +68,7 @@ def fold_words(nodes: bytes) -> bytes:
     count = len(nodes) // WORD_BYTES
     if len(nodes) != count * WORD_BYTES or count == 0 or count & (count - 1):
         raise ValueError(f"a run of descendants is a power of two of 32-byte nodes, not {len(nodes)} bytes")
-    return uniform_root(nodes, 0) if count == 1 else WordTree(nodes).root
+    return nodes if count == 1 else WordTree(nodes).root
 
 
 class WordTree:
