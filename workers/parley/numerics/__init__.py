@@ -1,7 +1,7 @@
 """The arithmetic of the protocol: pure functions over integers and bytes, no I/O, no clock, no randomness.
 
-Everything here can be recomputed by anybody from committed data, and agrees bit for bit with `contracts/libraries`, name by
-name where both exist.
+Everything here can be recomputed by anybody from committed data, and agrees bit for bit with `contracts/libraries`,
+name by name where both exist.
 
 | module | what | mirrors |
 |---|---|---|
@@ -14,6 +14,6 @@ name where both exist.
 | `rewards` | the tree of cumulative rewards (P-12) | `WordTree` |
 | `settlement` | all of it as one function of a round's committed data | |
 
-Modules named with a leading underscore hold kernels compiled by numba; they are imported on first use and cached on disk,
-so that importing this package costs nothing.
+Modules named with a leading underscore hold kernels compiled by numba; they are imported on first use and cached on
+disk, so that importing this package costs nothing.
 """

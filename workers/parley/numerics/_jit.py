@@ -1,13 +1,13 @@
 """How every kernel is compiled: by numba, without the interpreter lock, cached on disk, on one thread.
 
-Kernels are compiled when they are first called, never on import. They do no checks of their own: the public functions that
-call them do.
+Kernels are compiled when they are first called, never on import. They do no checks of their own: the public functions
+that call them do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
 import numba
 import numpy as np

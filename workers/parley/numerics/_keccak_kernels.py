@@ -26,6 +26,9 @@ RATE = 17
 FIRST_PAD = np.uint64(0x01)
 LAST_PAD = np.uint64(0x80 << 56)
 
+EVEN_BYTES = np.uint64(0x00FF00FF00FF00FF)
+EVEN_PAIRS = np.uint64(0x0000FFFF0000FFFF)
+
 OFFSET = np.uint32(2**31)
 """What makes q an offset-binary lane (P-1)."""
 
@@ -105,14 +108,14 @@ def hash_rows(rows: Words, prefix: np.uint64, digests: Words) -> None:
 @inlined
 def _swapped(pair: np.uint64) -> np.uint64:
     """The eight bytes in reverse order; LLVM makes one instruction of it."""
-    pair = ((pair & np.uint64(0x00FF00FF00FF00FF)) << np.uint64(8)) | ((pair >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF))
-    pair = ((pair & np.uint64(0x0000FFFF0000FFFF)) << np.uint64(16)) | ((pair >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF))
+    pair = ((pair & EVEN_BYTES) << np.uint64(8)) | ((pair >> np.uint64(8)) & EVEN_BYTES)
+    pair = ((pair & EVEN_PAIRS) << np.uint64(16)) | ((pair >> np.uint64(16)) & EVEN_PAIRS)
     return (pair << np.uint64(32)) | (pair >> np.uint64(32))
 
 
 @kernel
 def pack_rows(vectors: npt.NDArray[np.uint32], rows: Words) -> None:
-    """Lay word j of each of m vectors (m, 8n), uint32 views of q, side by side in row j of `rows` (n, 4m), as on the wire."""
+    """Lay word j of each of m vectors (m, 8n), q as uint32, side by side in row j of `rows` (n, 4m)."""
     for i in range(len(vectors)):
         vector = vectors[i]
         for j in range(len(rows)):

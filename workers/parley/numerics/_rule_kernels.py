@@ -1,4 +1,4 @@
-"""Kernels of the aggregation rules: one pass over the updates, in blocks of coordinates that stay in the first-level cache.
+"""Kernels of the aggregation rules: one pass over the updates, in blocks of coordinates that stay in the cache.
 
 All of it is integer arithmetic except the first guess of a quotient, which is corrected to the exact floor.
 """
@@ -115,7 +115,7 @@ def next_model(old: Int32s, previous: Int32s, aggregate: Int64s, beta: int, out:
 
 
 @kernel
-def square_halves(q: Int32s) -> tuple[int, int]:
+def square_halves(q: Int32s) -> tuple[np.int64, np.int64]:
     """The sums of the upper and of the lower 32 bits of all q^2, each below 2^63 for fewer than 2^31 parameters."""
     upper = np.int64(0)
     lower = np.int64(0)

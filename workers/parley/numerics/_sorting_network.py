@@ -1,10 +1,10 @@
 """Which comparisons an order statistic of n values needs, decided once for all coordinates.
 
 A sorting network compares positions in an order that does not depend on the values, so that one comparison becomes one
-vector minimum and one vector maximum over many coordinates at once. The network is Batcher's merge exchange (Knuth, The Art
-of Computer Programming, volume 3, 5.2.2, algorithm M), about n (log2 n)^2 / 4 comparisons for any n. It is then pruned: all
-that is wanted is the sum of the positions from `low` to `high`, so that a comparison within the wanted or within the
-unwanted positions, on which nothing later depends, changes nothing.
+vector minimum and one vector maximum over many coordinates at once. The network is Batcher's merge exchange (Knuth, The
+Art of Computer Programming, volume 3, 5.2.2, algorithm M), about n (log2 n)^2 / 4 comparisons for any n. It is then
+pruned: all that is wanted is the sum of the positions from `low` to `high`, so that a comparison within the wanted or
+within the unwanted positions, on which nothing later depends, changes nothing.
 """
 
 from __future__ import annotations

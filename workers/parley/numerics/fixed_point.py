@@ -1,8 +1,8 @@
 """Real vectors as 32-bit fixed point, and fixed point as words (P-1, P-2, P-4).
 
-A real x is `q = round(x * 2^s)`, s the federation's fraction bits, held as int32 in arrays of shape (P,). On the wire it is
-the offset-binary `u = q + 2^31` as a big-endian uint32, eight to a 32-byte word, and nothing else: no header and no
-compression, so a vector's size is known before it is fetched.
+A real x is `q = round(x * 2^s)`, s the federation's fraction bits, held as int32 in arrays of shape (P,). On the wire
+it is the offset-binary `u = q + 2^31` as a big-endian uint32, eight to a 32-byte word, and nothing else: no header and
+no compression, so a vector's size is known before it is fetched.
 """
 
 from __future__ import annotations
@@ -144,4 +144,5 @@ def _bounds(clip: int | None) -> tuple[int, int]:
 def _refuse(values: npt.NDArray[np.float64], bad: npt.NDArray[np.bool_], what: str, hint: str) -> None:
     """Name the first bad value, and how many there are."""
     index = int(np.argmax(bad))
-    raise QuantisationError(f"parameter {index} of {len(values)} is {values[index]:g}, which {what}; {int(bad.sum())} in all", hint=hint)
+    which = f"parameter {index} of {len(values)} is {values[index]:g}"
+    raise QuantisationError(f"{which}, which {what} ({int(bad.sum())} such)", hint=hint)

@@ -1,8 +1,8 @@
 """The row tree: every word that a settlement was computed from, under one root (DESIGN section 7, P-6, P-22).
 
-Row j is word j of every included update (unscaled) in reveal order, then word j of the previous, the old and the new model,
-`32 * (N + 3)` bytes. The row tree is the word tree (P-3) over `keccak256(0x00 ‖ row)`; from `words` to `2^depth` every word
-of a row is Z.
+Row j is word j of every included update (unscaled) in reveal order, then word j of the previous, the old and the new
+model, `32 * (N + 3)` bytes. The row tree is the word tree (P-3) over `keccak256(0x00 ‖ row)`; from `words` to `2^depth`
+every word of a row is Z.
 
 Rows are laid out and hashed in blocks, so that a hundred updates of a million parameters need no second copy.
 """
@@ -30,7 +30,8 @@ def row_bytes(vectors: Sequence[Quantised], index: int) -> bytes:
     """Row `index`: word `index` of each vector, or Z where the vectors have ended.
 
     Args:
-        vectors: the included updates in reveal order, then the previous, the old and the new model; int32 of shape (P,).
+        vectors: the included updates in reveal order, then the previous, the old and the new model; int32 of shape
+            (P,).
         index: the row, below `2^depth`.
 
     Raises:
@@ -47,7 +48,8 @@ def row_tree(vectors: Sequence[Quantised], *, parallel: bool = False) -> WordTre
     """The tree of all rows.
 
     Args:
-        vectors: the included updates in reveal order, then the previous, the old and the new model; int32 of shape (P,).
+        vectors: the included updates in reveal order, then the previous, the old and the new model; int32 of shape
+            (P,).
         parallel: hash the levels on all threads that numba was given.
 
     Raises:

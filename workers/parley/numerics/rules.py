@@ -1,8 +1,9 @@
 """The aggregation rules and the server momentum, coordinate by coordinate in exact integers (P-6).
 
-Each included update's q is first rescaled by its norm scale c (P-25), `x = floor(q * c / 2^16)`, then the x of all updates
-are combined. All divisions are floors. Trimmed mean: Yin et al., 2018, arXiv:1803.01498; server momentum (FedAvgM): Hsu et
-al., 2019, arXiv:1909.06335, here with the look-ahead point of Nesterov, from which local training starts.
+Each included update's q is first rescaled by its norm scale c (P-25), `x = floor(q * c / 2^16)`, then the x of all
+updates are combined. All divisions are floors. Trimmed mean: Yin et al., 2018, arXiv:1803.01498; server momentum
+(FedAvgM): Hsu et al., 2019, arXiv:1909.06335, here with the look-ahead point of Nesterov, from which local training
+starts.
 """
 
 from __future__ import annotations
@@ -132,8 +133,8 @@ def next_model(old: Quantised, previous: Quantised, aggregated: Aggregate, beta:
         if vector.dtype != dtype or vector.shape != (old.size,):
             raise ValueError(f"a model is {np.dtype(dtype)} ({old.size},), not {vector.dtype} {vector.shape}")
     out = np.empty(old.size, np.int32)
-    arrays = [_jit.frozen(np.ascontiguousarray(vector)) for vector in (old, previous, aggregated)]
-    _rule_kernels.next_model(*arrays, beta, out)
+    models = (_jit.frozen(np.ascontiguousarray(old)), _jit.frozen(np.ascontiguousarray(previous)))
+    _rule_kernels.next_model(*models, _jit.frozen(np.ascontiguousarray(aggregated)), beta, out)
     return out
 
 

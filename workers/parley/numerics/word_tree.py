@@ -1,8 +1,9 @@
 """Merkle trees of fixed depth over 32-byte words (P-3). Mirrors `contracts/libraries/WordTree.sol`.
 
-The leaves are the words themselves, `node = keccak256(left ‖ right)`, the depth is fixed by the number of words, and what
-is missing on the right is padding, whose nodes are one hash a level and never hashed again. Level 0 is the root, indices
-count from the left, a path runs from the leaf upwards, and the lowest bit of the leaf's index is its side at leaf level.
+The leaves are the words themselves, `node = keccak256(left ‖ right)`, the depth is fixed by the number of words, and
+what is missing on the right is padding, whose nodes are one hash a level and never hashed again. Level 0 is the root,
+indices count from the left, a path runs from the leaf upwards, and the lowest bit of the leaf's index is its side at
+leaf level.
 """
 
 from __future__ import annotations
