@@ -1,0 +1,94 @@
+# Parley. `make` alone lists the targets. The only prerequisite is Python 3.11 or newer (and a way to the package
+# registries for the first run); everything is installed into this folder.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+# Processes for pytest. Tests of one file stay together, so that they can share a chain.
+WORKERS ?= 2
+# Further arguments for the tool that a target runs: make demo ARGS="--rounds 2"
+ARGS ?=
+
+ROOT := $(CURDIR)
+export PATH := $(ROOT)/.venv/bin:$(ROOT)/node_modules/.bin:$(ROOT)/.tools/bin:$(PATH)
+export OMP_NUM_THREADS ?= 1
+unexport VIRTUAL_ENV PYTHONHOME
+
+say = @printf '\033[1m==> %s\033[0m\n' "$(1)"
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: install
+install: ## Install everything into .venv, node_modules and lib; instant when up to date
+	@$(PYTHON) scripts/bootstrap
+
+.PHONY: demo
+demo: install ## Train a model among untrusting parties on a chain of its own, and watch
+	$(call say,a federation on real data, judged, settled on chain and paid)
+	@parley demo $(ARGS)
+
+.PHONY: test
+test: install ## Run all tests: contracts, then Python
+	$(call say,contract tests)
+	@forge test $(ARGS_FORGE)
+	$(call say,Python tests, $(WORKERS) processes)
+	@python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+.PHONY: check
+check: install ## Check format, lint, types, documentation, traceability and lock files
+	$(call say,format and lint of Python)
+	@ruff format --check .
+	@ruff check .
+	$(call say,types)
+	@mypy
+	@mypy scripts/bootstrap scripts/flower-env
+	$(call say,format, warnings and documentation of Solidity)
+	@forge fmt --check
+	@forge build --quiet
+	@python scripts/natspec.py
+	$(call say,layers, requirements and lock files)
+	@python scripts/layers.py
+	@python scripts/trace.py
+	@python scripts/check_locks.py
+
+.PHONY: format
+format: install ## Format Python and Solidity
+	@ruff format .
+	@ruff check --fix --quiet . || true
+	@forge fmt
+
+.PHONY: gas
+gas: install ## Measure the gas of every transaction and compare it with the targets
+	$(call say,gas of whole transactions)
+	@python scripts/gas.py $(ARGS)
+
+.PHONY: bench
+bench: install ## Measure tree hashing, the rules and seconds per round, beside NumPy and Flower
+	$(call say,benchmarks)
+	@python scripts/bench.py $(ARGS)
+
+.PHONY: deep
+deep: install ## Fuzz for long: 10,000 runs per contract test, 5,000 examples per property
+	$(call say,contract tests, 10,000 runs)
+	@FOUNDRY_PROFILE=deep forge test
+	$(call say,properties, 5,000 examples)
+	@HYPOTHESIS_PROFILE=deep python -m pytest -n $(WORKERS) --dist loadfile -m unit --timeout 3600 $(ARGS)
+
+.PHONY: trace
+trace: install ## List every requirement (P-12) and threat (F-3) without code or without test
+	@python scripts/trace.py --list $(ARGS)
+
+.PHONY: lock
+lock: install ## Resolve pyproject.toml and package.json anew into the lock files
+	$(call say,resolving)
+	@scripts/lock
+
+.PHONY: clean
+clean: ## Remove what builds and tests leave behind; installed packages stay
+	@rm -rf out cache .parley .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find workers scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
