@@ -17,7 +17,7 @@ export PATH := $(ROOT)/.venv/bin:$(ROOT)/node_modules/.bin:$(ROOT)/.tools/bin:$(
 export OMP_NUM_THREADS ?= 1
 unexport VIRTUAL_ENV PYTHONHOME
 
-say = @printf '\033[1m==> %s\033[0m\n' "$(1)"
+SAY = printf '\033[1m==> %s\033[0m\n'
 
 .PHONY: help
 help: ## List the targets
@@ -29,29 +29,29 @@ install: ## Install everything into .venv, node_modules and lib; instant when up
 
 .PHONY: demo
 demo: install ## Train a model among untrusting parties on a chain of its own, and watch
-	$(call say,a federation on real data, judged, settled on chain and paid)
+	@$(SAY) "a federation on real data, judged, settled on chain and paid"
 	@parley demo $(ARGS)
 
 .PHONY: test
 test: install ## Run all tests: contracts, then Python
-	$(call say,contract tests)
+	@$(SAY) "contract tests"
 	@forge test $(ARGS_FORGE)
-	$(call say,Python tests, $(WORKERS) processes)
+	@$(SAY) "Python tests, $(WORKERS) processes"
 	@python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: check
 check: install ## Check format, lint, types, documentation, traceability and lock files
-	$(call say,format and lint of Python)
+	@$(SAY) "format and lint of Python"
 	@ruff format --check .
 	@ruff check .
-	$(call say,types)
+	@$(SAY) "types"
 	@mypy
 	@mypy scripts/bootstrap scripts/flower-env
-	$(call say,format, warnings and documentation of Solidity)
+	@$(SAY) "format, warnings and documentation of Solidity"
 	@forge fmt --check
 	@forge build --quiet
 	@python scripts/natspec.py
-	$(call say,layers, requirements and lock files)
+	@$(SAY) "layers, requirements and lock files"
 	@python scripts/layers.py
 	@python scripts/trace.py
 	@python scripts/check_locks.py
@@ -64,19 +64,19 @@ format: install ## Format Python and Solidity
 
 .PHONY: gas
 gas: install ## Measure the gas of every transaction and compare it with the targets
-	$(call say,gas of whole transactions)
+	@$(SAY) "gas of whole transactions"
 	@python scripts/gas.py $(ARGS)
 
 .PHONY: bench
 bench: install ## Measure tree hashing, the rules and seconds per round, beside NumPy and Flower
-	$(call say,benchmarks)
+	@$(SAY) "benchmarks"
 	@python scripts/bench.py $(ARGS)
 
 .PHONY: deep
 deep: install ## Fuzz for long: 10,000 runs per contract test, 5,000 examples per property
-	$(call say,contract tests, 10,000 runs)
+	@$(SAY) "contract tests, 10,000 runs"
 	@FOUNDRY_PROFILE=deep forge test
-	$(call say,properties, 5,000 examples)
+	@$(SAY) "properties, 5,000 examples"
 	@HYPOTHESIS_PROFILE=deep python -m pytest -n $(WORKERS) --dist loadfile -m unit --timeout 3600 $(ARGS)
 
 .PHONY: trace
@@ -85,7 +85,7 @@ trace: install ## List every requirement (P-12) and threat (F-3) without code or
 
 .PHONY: lock
 lock: install ## Resolve pyproject.toml and package.json anew into the lock files
-	$(call say,resolving)
+	@$(SAY) "resolving"
 	@scripts/lock
 
 .PHONY: clean
