@@ -3,10 +3,10 @@ pragma solidity 0.8.37;
 
 /// @title WordTree
 /// @notice Merkle trees of fixed depth over 32-byte words, over rows and over rewards (P-3, P-12).
-/// @dev The leaves of a vector's tree are the words themselves and `node = keccak256(left ‖ right)`. Nothing tells a leaf from
-/// a node but the depth, so every caller must compare `path.length` with the depth it expects; {verify} does both.
-/// Paths run from the leaf upwards: `path[0]` is the sibling of the leaf, and the lowest bit of the leaf's index says on which
-/// side the leaf stands. The mirror of this library is `parley.numerics.word_tree`.
+/// @dev The leaves of a vector's tree are the words themselves and `node = keccak256(left ‖ right)`. Nothing tells a
+/// leaf from a node but the depth, so every caller must compare `path.length` with the depth it expects; {verify} does
+/// both. Paths run from the leaf upwards: `path[0]` is the sibling of the leaf, and the lowest bit of the leaf's index
+/// says on which side the leaf stands. The mirror of this library is `parley.numerics.word_tree`.
 library WordTree {
     /// @notice The word of eight zero parameters: q = 0 is 2^31 in each 32-bit lane (P-1). It pads every word tree.
     bytes32 internal constant Z = 0x8000000080000000800000008000000080000000800000008000000080000000;
@@ -95,7 +95,7 @@ library WordTree {
         assembly ("memory-safe") {
             let base := mload(0x40)
             calldatacopy(base, nodes.offset, length)
-            for { } gt(length, 0x20) { length := shr(1, length) } {
+            for {} gt(length, 0x20) { length := shr(1, length) } {
                 let to := base
                 let end := add(base, length)
                 for { let from := base } lt(from, end) { from := add(from, 0x40) } {
@@ -114,7 +114,7 @@ library WordTree {
     function uniformRoot(bytes32 leaf, uint256 levels) internal pure returns (bytes32 root) {
         assembly ("memory-safe") {
             root := leaf
-            for { } levels { levels := sub(levels, 1) } {
+            for {} levels { levels := sub(levels, 1) } {
                 mstore(0x00, root)
                 mstore(0x20, root)
                 root := keccak256(0x00, 0x40)

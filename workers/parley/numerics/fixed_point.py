@@ -136,9 +136,9 @@ def _bounds(clip: int | None) -> tuple[int, int]:
     """The lowest and the highest q allowed."""
     if clip is None:
         return _LOWEST, _HIGHEST
-    if not 0 <= clip <= 2**31:
-        raise ValueError(f"a clip is 0 to 2^31, not {clip}")
-    return -clip, min(clip, _HIGHEST)
+    if not 0 <= clip < 2**32:
+        raise ValueError(f"a clip is a uint32, not {clip}")
+    return max(-clip, _LOWEST), min(clip, _HIGHEST)
 
 
 def _refuse(values: npt.NDArray[np.float64], bad: npt.NDArray[np.bool_], what: str, hint: str) -> None:
