@@ -43,7 +43,7 @@ def npm_faults(lock: dict[str, Any]) -> Iterator[str]:
 def npmrc_faults(text: str) -> Iterator[str]:
     """Yield the faults of .npmrc: a registry that everybody who clones would be sent to."""
     for number, line in enumerate(text.splitlines(), 1):
-        if "://" in line or re.search(r"(^|:)registry\s*=", line):
+        if not line.startswith((";", "#")) and re.search(r"//|(^|:)registry\s*=", line):
             yield f"line {number}: a registry: {line.strip()}"
 
 

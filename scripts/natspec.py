@@ -88,7 +88,7 @@ def must_be_documented(node: Node) -> bool:
     if kind == "FunctionDefinition":
         return visibility(node) != "private"
     if kind == "VariableDeclaration":
-        return bool(node.get("stateVariable")) and visibility(node) == "public"
+        return visibility(node) == "public"
     return kind in DECLARATIONS
 
 
