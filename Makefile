@@ -34,10 +34,12 @@ demo: install ## Train a model among untrusting parties on a chain of its own, a
 
 .PHONY: test
 test: install ## Run all tests: contracts, then Python
-	@$(SAY) "contract tests"
-	@forge test $(ARGS_FORGE)
-	@$(SAY) "Python tests, $(WORKERS) processes"
-	@python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@status=0; \
+	$(SAY) "contract tests"; \
+	forge test || status=1; \
+	$(SAY) "Python tests, $(WORKERS) processes"; \
+	python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) || status=1; \
+	exit $$status
 
 .PHONY: check
 check: install ## Check format, lint, types, documentation, traceability and lock files
@@ -59,8 +61,8 @@ check: install ## Check format, lint, types, documentation, traceability and loc
 .PHONY: format
 format: install ## Format Python and Solidity
 	@ruff format .
-	@ruff check --fix --quiet . || true
 	@forge fmt
+	@ruff check --fix .
 
 .PHONY: gas
 gas: install ## Measure the gas of every transaction and compare it with the targets

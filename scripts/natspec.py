@@ -71,10 +71,24 @@ def parse(sources: dict[str, str]) -> dict[str, Node]:
     return {path: source["ast"] for path, source in answer["sources"].items()}
 
 
-def documentation(node: Node) -> str:
+def documentation(node: Node, data: bytes) -> str:
     """Return the NatSpec above a declaration, empty if there is none."""
-    text = node.get("documentation") or ""
-    return str(text["text"] if isinstance(text, dict) else text)
+    text = node.get("documentation")
+    if text is None and node["nodeType"] == "VariableDeclaration":
+        return comment_before(start_of(node), data)  # the parser gives none for variables
+    return str(text["text"] if isinstance(text, dict) else text or "")
+
+
+def start_of(node: Node) -> int:
+    """Return the byte offset at which a declaration begins."""
+    return int(node["src"].split(":")[0])
+
+
+def comment_before(offset: int, data: bytes) -> str:
+    """Return the `///` lines or the `/** */` block that end right before an offset."""
+    above = data[:offset].decode()
+    match = re.search(r"(?:(?:^[ \t]*///[^\n]*\n)+|/\*\*(?:(?!\*/).)*\*/\s*)[ \t]*\Z", above, re.MULTILINE | re.DOTALL)
+    return match[0] if match else ""
 
 
 def visibility(node: Node) -> str:
@@ -107,9 +121,9 @@ def unnamed_parameters(node: Node, text: str) -> list[str]:
     return [f"a word about {name}" for name in names if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
 
 
-def shortcomings(node: Node, *, strict: bool) -> list[str]:
+def shortcomings(node: Node, data: bytes, *, strict: bool) -> list[str]:
     """Return what a declaration lacks; empty if it is well documented."""
-    text = documentation(node)
+    text = documentation(node, data)
     if "@inheritdoc" in text:
         return []
     if not text.strip():
@@ -128,9 +142,9 @@ def gaps_of(path: str, source: str, tree: Node, *, strict: bool) -> tuple[int, l
     data = source.encode()
     for node in filter(must_be_documented, declarations(tree)):
         checked += 1
-        missing = shortcomings(node, strict=strict)
+        missing = shortcomings(node, data, strict=strict)
         if missing:
-            line = data[: int(node["src"].split(":")[0])].count(b"\n") + 1
+            line = data[: start_of(node)].count(b"\n") + 1
             name = node.get("name") or node.get("kind", "")
             gaps.append(Gap(path, line, f"{DECLARATIONS[node['nodeType']]} {name} lacks {', '.join(missing)}"))
     return checked, gaps
