@@ -1,83 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-import {Federations} from "./Federations.sol";
+import {IFederationRegistry} from "./interfaces/IFederationRegistry.sol";
+import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
+import {IRewardVault} from "./interfaces/IRewardVault.sol";
 import {IRoundCoordinator} from "./interfaces/IRoundCoordinator.sol";
-import {Admission, Invitation, Policy, Terms} from "./interfaces/ParleyTypes.sol";
-import {FederationWord} from "./libraries/FederationState.sol";
+import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {RoundPolicy} from "./interfaces/ParleyTypes.sol";
+import {FederationState, FederationWord} from "./libraries/FederationState.sol";
 import {AGGREGATOR, EVALUATOR, MemberState, MemberWord, TRAINER} from "./libraries/MemberState.sol";
+import {RecordWord} from "./libraries/RecordState.sol";
+import {RoundWord} from "./libraries/RoundState.sol";
 
 /// @title Membership
-/// @notice Joining, leaving, unbonding, and the rosters that seats and turns are drawn from. See {IRoundCoordinator}.
-abstract contract Membership is Federations, EIP712 {
-    bytes32 private constant INVITATION_TYPEHASH =
-        keccak256("Invitation(uint256 fid,address operator,uint8 roles,uint256 nonce,uint256 expiry)");
+/// @notice All state of the coordinator, and who belongs to a federation: entering, joining, leaving, unbonding, and the
+/// rosters that seats and turns are drawn from. See {IRoundCoordinator}.
+abstract contract Membership is IRoundCoordinator {
+    /// @dev What the coordinator needs of a federation's terms, one slot.
+    struct Frame {
+        address token;
+        uint24 rounds;
+        uint8 rewardDepth;
+    }
 
-    mapping(uint256 fid => mapping(uint256 nonce => bool)) private _spentInvitations;
+    IParticipantRegistry public immutable registry;
+    IStakeVault public immutable stakeVault;
+    IRewardVault public immutable rewardVault;
+    /// @inheritdoc IRoundCoordinator
+    IFederationRegistry public immutable federationRegistry;
+    /// @notice The only address a conviction is accepted from; zero where the deployment has none.
+    address public immutable disputes;
 
-    constructor() EIP712("Parley RoundCoordinator", "1") {}
+    mapping(uint256 fid => Frame) internal _frames;
+    mapping(uint256 fid => mapping(uint256 version => RoundPolicy)) internal _policies;
+    mapping(uint256 fid => FederationWord) internal _federations;
+    mapping(uint256 fid => RoundWord) internal _rounds;
+    mapping(uint256 fid => bytes32) internal _seeds;
+    /// @dev Top 232 bits of the last opened key of the validation chain, then its round in 24 bits (P-24).
+    mapping(uint256 fid => uint256) internal _keys;
+    /// @dev The last two final models; {FederationState.modelBit} says which slot is the newer.
+    mapping(uint256 fid => bytes32[2]) internal _models;
+    mapping(uint256 fid => bytes32) internal _settlements;
 
-    /* ------------------------------------------ JOINING ------------------------------------------- */
+    mapping(uint256 fid => mapping(address operator => MemberWord)) internal _members;
+    /// @dev The rosters that seats and turns are drawn from: role, position, operator.
+    mapping(uint256 fid => mapping(uint256 role => mapping(uint256 position => address))) internal _rosters;
+    mapping(uint256 fid => mapping(address operator => RecordWord)) internal _updates;
+    mapping(uint256 fid => mapping(uint256 seat => RecordWord)) internal _scores;
+    /// @dev Word roots by reveal index; valid below the current round's count of reveals.
+    mapping(uint256 fid => mapping(uint256 index => bytes32)) internal _roots;
+
+    constructor(
+        IParticipantRegistry registry_,
+        IStakeVault stakeVault_,
+        IRewardVault rewardVault_,
+        IFederationRegistry federationRegistry_,
+        address disputes_
+    ) {
+        if (address(registry_).code.length == 0) revert RoundCoordinator_Miswired(address(registry_));
+        if (address(federationRegistry_).code.length == 0) {
+            revert RoundCoordinator_Miswired(address(federationRegistry_));
+        }
+        if (stakeVault_.coordinator() != address(this)) revert RoundCoordinator_Miswired(address(stakeVault_));
+        if (rewardVault_.coordinator() != address(this)) revert RoundCoordinator_Miswired(address(rewardVault_));
+        registry = registry_;
+        stakeVault = stakeVault_;
+        rewardVault = rewardVault_;
+        federationRegistry = federationRegistry_;
+        disputes = disputes_;
+    }
+
+    modifier onlyFederationRegistry() {
+        if (msg.sender != address(federationRegistry)) revert RoundCoordinator_Unauthorised(msg.sender);
+        _;
+    }
+
+    /* ------------------------------------------ ENTERING ------------------------------------------ */
 
     /// @inheritdoc IRoundCoordinator
-    function join(uint256 fid, uint8 roles) external {
-        if (_terms[fid].admission != Admission.Open) revert RoundCoordinator_InvitationInvalid(0, 0);
-        _join(fid, _operator(), roles);
+    function enter(
+        uint256 fid,
+        address token,
+        uint24 rounds,
+        uint8 rewardDepth,
+        bytes32 anchor,
+        bytes32 modelRoot,
+        RoundPolicy calldata policy
+    ) external onlyFederationRegistry {
+        _frames[fid] = Frame(token, rounds, rewardDepth);
+        _policies[fid][1] = policy;
+        _federations[fid] = FederationState.created(anchor != 0);
+        _keys[fid] = uint256(anchor) & ~uint256(0xFFFFFF);
+        _models[fid] = [modelRoot, modelRoot];
+        rewardVault.open(fid, token);
     }
 
     /// @inheritdoc IRoundCoordinator
-    function joinInvited(uint256 fid, uint8 roles, Invitation calldata invitation) external {
-        address operator = _operator();
-        (uint256 nonce, uint256 expiry) = (invitation.nonce, invitation.expiry);
-        bytes32 digest =
-            _hashTypedDataV4(keccak256(abi.encode(INVITATION_TYPEHASH, fid, operator, roles, nonce, expiry)));
-        if (
-            block.timestamp > expiry || _spentInvitations[fid][nonce]
-                || !SignatureChecker.isValidSignatureNow(_sponsors[fid], digest, invitation.signature)
-        ) revert RoundCoordinator_InvitationInvalid(nonce, expiry);
-        _spentInvitations[fid][nonce] = true;
-        _join(fid, operator, roles);
+    function adopt(uint256 fid, RoundPolicy calldata policy) external onlyFederationRegistry returns (uint256 version) {
+        FederationWord f = _federations[fid];
+        version = f.version() + 1;
+        _requireBelow(version, 1 << 16);
+        _federations[fid] = f.withNextVersion();
+        _policies[fid][version] = policy;
     }
 
-    function _join(uint256 fid, address operator, uint256 roles) private {
-        FederationWord f = _existing(fid);
+    /// @inheritdoc IRoundCoordinator
+    function close(uint256 fid) external {
+        if (msg.sender != federationRegistry.sponsorOf(fid)) revert RoundCoordinator_Unauthorised(msg.sender);
+        FederationWord f = _federations[fid];
+        if (f.closed()) revert RoundCoordinator_Closed(fid);
+        _federations[fid] = f.close();
+        emit FederationClosed(fid);
+    }
+
+    /* ------------------------------------------- JOINING ------------------------------------------ */
+
+    /// @inheritdoc IRoundCoordinator
+    function admit(uint256 fid, address operator, uint8 roles, uint96 stake, uint256 maxTrainers)
+        external
+        onlyFederationRegistry
+    {
+        FederationWord f = _federations[fid];
         MemberWord m = _members[fid][operator];
         if (f.closed()) revert RoundCoordinator_Closed(fid);
-        if (roles == 0 || roles > (TRAINER | EVALUATOR | AGGREGATOR)) {
-            revert RoundCoordinator_RolesInvalid(uint8(roles));
-        }
         if (m.roles() != 0) revert RoundCoordinator_AlreadyMember(operator);
-        Policy storage p = _policies[fid][f.version()];
-        if (m.ordinal() == 0) _requireBelow(f.indexed_(), _maxMembers(_terms[fid]));
-        uint256 stake = _stakeOf(p, roles);
+        if (m.ordinal() == 0) _requireBelow(f.memberCount(), _maxMembers(fid));
         m = m.joined(roles, f.round(), stake);
         if (roles & TRAINER != 0) {
-            _requireBelow(f.count(TRAINER), p.maxTrainers);
+            _requireBelow(f.count(TRAINER), maxTrainers);
             f = f.add(TRAINER);
         }
         if (roles & EVALUATOR != 0) (f, m) = _enrol(fid, f, m, operator, EVALUATOR);
         if (roles & AGGREGATOR != 0) (f, m) = _enrol(fid, f, m, operator, AGGREGATOR);
         _federations[fid] = f;
         _members[fid][operator] = m;
-        emit Joined(fid, operator, uint8(roles), m.from(), stake);
-        stakeVault.lock(_terms[fid].token, operator, stake);
+        emit Joined(fid, operator, roles, m.from(), stake);
+        stakeVault.lock(_frames[fid].token, operator, stake);
     }
 
-    function _stakeOf(Policy storage p, uint256 roles) private view returns (uint256 stake) {
-        if (roles & TRAINER != 0) stake = p.trainerStake;
-        if (roles & EVALUATOR != 0) stake += p.evaluatorStake;
-        if (roles & AGGREGATOR != 0) stake += p.aggregatorStake;
-        if (stake > type(uint96).max) revert RoundCoordinator_PolicyInvalid("stake", stake);
-    }
-
-    /* ------------------------------------------ LEAVING ------------------------------------------- */
+    /* ------------------------------------------- LEAVING ------------------------------------------ */
 
     /// @inheritdoc IRoundCoordinator
     function leaveFederation(uint256 fid) external {
-        address operator = _operator();
-        emit Left(fid, operator, _remove(fid, operator));
+        // leaving moves stake, so the operator itself must call, not a worker key
+        emit Left(fid, msg.sender, _remove(fid, msg.sender));
     }
 
     /// @inheritdoc IRoundCoordinator
@@ -91,7 +157,7 @@ abstract contract Membership is Federations, EIP712 {
         }
         _members[fid][operator] = m.unbonded();
         emit Unbonded(fid, operator, m.stake());
-        stakeVault.unlock(_terms[fid].token, operator, m.stake());
+        stakeVault.unlock(_frames[fid].token, operator, m.stake());
     }
 
     /// @dev Takes a member off the rosters from the next round on (P-7).
@@ -110,7 +176,7 @@ abstract contract Membership is Federations, EIP712 {
         _members[fid][operator] = m.left(until);
     }
 
-    /* ------------------------------------------ ROSTERS ------------------------------------------- */
+    /* ------------------------------------------- ROSTERS ------------------------------------------ */
 
     /// @dev Appends to a roster.
     function _enrol(uint256 fid, FederationWord f, MemberWord m, address operator, uint256 role)
@@ -144,28 +210,20 @@ abstract contract Membership is Federations, EIP712 {
     /* ------------------------------------------ INTERNAL ------------------------------------------ */
 
     /// @dev Gives a member its leaf in the reward tree, once and for ever (P-12).
-    function _index(uint256 fid, address operator, MemberWord m) internal returns (MemberWord) {
-        if (m.ordinal() != 0) return m;
+    function _index(uint256 fid, address operator, MemberWord m) internal {
+        if (m.ordinal() != 0) return;
         FederationWord f = _federations[fid];
-        uint256 index = f.indexed_();
-        _requireBelow(index, _maxMembers(_terms[fid]));
-        _federations[fid] = f.withNextIndex();
-        m = m.withIndex(index);
-        _members[fid][operator] = m;
+        uint256 index = f.memberCount();
+        _requireBelow(index, _maxMembers(fid));
+        _federations[fid] = f.withNextMember();
+        _members[fid][operator] = m.withIndex(index);
         emit MemberIndexed(fid, operator, index);
-        return m;
     }
 
     /// @dev Leaves of the reward tree; one less at depth 16, where index + 1 must fit 16 bits.
-    function _maxMembers(Terms storage t) private view returns (uint256) {
-        uint256 leaves = 1 << t.rewardDepth;
+    function _maxMembers(uint256 fid) private view returns (uint256) {
+        uint256 leaves = 1 << _frames[fid].rewardDepth;
         return leaves > type(uint16).max ? type(uint16).max : leaves;
-    }
-
-    /// @dev Joining and leaving move stake, so the operator itself must call, not a worker key.
-    function _operator() private view returns (address) {
-        if (_caller() != msg.sender) revert RoundCoordinator_Unauthorised(msg.sender);
-        return msg.sender;
     }
 
     function _requireBelow(uint256 size, uint256 limit) private pure {

@@ -63,7 +63,8 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IRewardVault
     function withdraw(uint256 fid, uint256 amount, address to) external nonReentrant {
         Books storage books = _booksOf(fid);
-        if (msg.sender != IRoundCoordinator(coordinator).sponsorOf(fid)) revert RewardVault_Unauthorised(msg.sender);
+        address sponsor = IRoundCoordinator(coordinator).federationRegistry().sponsorOf(fid);
+        if (msg.sender != sponsor) revert RewardVault_Unauthorised(msg.sender);
         if (to == address(0)) revert RewardVault_ZeroAddress();
         if (amount == 0) revert RewardVault_NothingToMove();
         if (amount > books.free) revert RewardVault_BudgetTooSmall(books.free, amount);

@@ -1,23 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {RoundViews} from "./RoundViews.sol";
-import {Federations} from "./Federations.sol";
+import {Membership} from "./Membership.sol";
+import {IFederationRegistry} from "./interfaces/IFederationRegistry.sol";
 import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 import {IRewardVault} from "./interfaces/IRewardVault.sol";
 import {IRoundCoordinator} from "./interfaces/IRoundCoordinator.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
-import {Header, Phase, Policy, Settlement, Terms} from "./interfaces/ParleyTypes.sol";
+import {Header, Phase, RoundPolicy, Settlement} from "./interfaces/ParleyTypes.sol";
 import {FederationWord} from "./libraries/FederationState.sol";
 import {AGGREGATOR, EVALUATOR, MemberState, MemberWord, TRAINER} from "./libraries/MemberState.sol";
+import {Phases} from "./libraries/Phases.sol";
 import {RecordState, RecordWord} from "./libraries/RecordState.sol";
 import {RoundState, RoundWord} from "./libraries/RoundState.sol";
+import {Sortition} from "./libraries/Sortition.sol";
 
 /// @title RoundCoordinator
 /// @notice The rounds of a federation. See {IRoundCoordinator}, which carries the prose.
 /// @dev Every entry point of a round has the same skeleton: who calls, which round, is it time, is it what was committed,
 /// then storage, then the event. The gas of each is independent of the number of trainers (P-13).
-contract RoundCoordinator is RoundViews {
+contract RoundCoordinator is Membership {
+    /// @dev What keeps a federation from opening a round, but for its budget (P-8).
+    enum Obstacle {
+        None,
+        Closed,
+        Rounds,
+        Members
+    }
+
     bytes32 private constant UPDATE_TYPE = keccak256("update");
     bytes32 private constant SCORES_TYPE = keccak256("scores");
     /// @dev Rounds running that a member may miss before anyone may have it evicted (P-7).
@@ -29,15 +39,15 @@ contract RoundCoordinator is RoundViews {
     /// @param registry_ Identities.
     /// @param stakeVault_ Deployed for this contract's address.
     /// @param rewardVault_ Deployed for this contract's address.
+    /// @param federationRegistry_ Deployed for this contract's address.
     /// @param disputes_ The only address a conviction is accepted from; zero for none.
-    /// @param minWindow_ Shortest window a policy may have, seconds.
     constructor(
         IParticipantRegistry registry_,
         IStakeVault stakeVault_,
         IRewardVault rewardVault_,
-        address disputes_,
-        uint256 minWindow_
-    ) Federations(registry_, stakeVault_, rewardVault_, disputes_, minWindow_) {}
+        IFederationRegistry federationRegistry_,
+        address disputes_
+    ) Membership(registry_, stakeVault_, rewardVault_, federationRegistry_, disputes_) {}
 
     /* ------------------------------------------ UPDATES ------------------------------------------- */
 
@@ -154,24 +164,24 @@ contract RoundCoordinator is RoundViews {
     {
         address operator = _caller();
         RoundWord w = _current(fid, round);
-        Policy storage p = _policies[fid][w.version()];
+        RoundPolicy storage p = _policies[fid][w.version()];
         _requirePhase(fid, w, Phase.Settle);
         _requireCanonical(blockNumber, blockHash);
         _requireShape(s.medians.length, 4 * w.revealed());
         if (s.rowRoot == 0 || s.modelRoot == 0 || s.rewardRoot == 0) revert RoundCoordinator_ZeroRoot();
         if (s.earned > p.reward) revert RoundCoordinator_EarnedTooMuch(s.earned, p.reward);
-        uint256 turn = _turn(w, p.settle);
+        uint256 turn = Phases.turnOf(w, p.settle);
         MemberWord m = _members[fid][operator];
         _requireTurn(fid, w, turn, operator, m);
         _index(fid, operator, m);
         _post(fid, w, s, operator, turn, block.timestamp + p.challenge);
-        stakeVault.lock(_terms[fid].token, operator, p.bond);
+        stakeVault.lock(_frames[fid].token, operator, p.bond);
     }
 
     /// @dev Turns 0 to 3 belong to the aggregators drawn, turn 4 to any operator (P-27).
     function _requireTurn(uint256 fid, RoundWord w, uint256 turn, address operator, MemberWord m) private view {
         if (operator == address(0)) revert RoundCoordinator_Unauthorised(msg.sender);
-        if (turn == LAST_TURN) return;
+        if (turn == Phases.LAST_TURN) return;
         uint256 round = w.round();
         if (!m.acts(round, AGGREGATOR)) revert RoundCoordinator_NotMember(operator, round, uint8(AGGREGATOR));
         uint256 position = _turnPosition(fid, w, turn);
@@ -216,7 +226,7 @@ contract RoundCoordinator is RoundViews {
         _requireHeader(fid, w.round(), header);
         _rounds[fid] = w.restartTurns(block.timestamp);
         emit Convicted(fid, w.round(), header.aggregator, prover);
-        stakeVault.slash(_terms[fid].token, header.aggregator, _policies[fid][w.version()].bond, prover);
+        stakeVault.slash(_frames[fid].token, header.aggregator, _policies[fid][w.version()].bond, prover);
     }
 
     /* ------------------------------------- OPENING AND ENDING ------------------------------------- */
@@ -241,11 +251,11 @@ contract RoundCoordinator is RoundViews {
     function _finalise(uint256 fid, FederationWord f, RoundWord w, Header calldata header) private {
         uint256 round = w.round();
         _requireHeader(fid, round, header);
-        Policy storage p = _policies[fid][w.version()];
+        RoundPolicy storage p = _policies[fid][w.version()];
         f = f.finalised(header.norm);
         _models[fid][f.modelBit()] = header.modelRoot;
         emit RoundFinalized(fid, round, header.modelRoot, header.modelDigest, header.rewardRoot, header.earned);
-        stakeVault.unlock(_terms[fid].token, header.aggregator, p.bond);
+        stakeVault.unlock(_frames[fid].token, header.aggregator, p.bond);
         _next(fid, f, w, p.reward, header.earned, header.rewardRoot);
     }
 
@@ -268,7 +278,7 @@ contract RoundCoordinator is RoundViews {
         private
         returns (bool)
     {
-        Policy storage p = _policies[fid][f.version()];
+        RoundPolicy storage p = _policies[fid][f.version()];
         if (!rewardVault.rollOver(fid, reserved, earned, root, p.reward, wanted)) return false;
         f = f.opened(block.number + 2);
         uint256 evaluators = f.count(EVALUATOR);
@@ -291,6 +301,16 @@ contract RoundCoordinator is RoundViews {
         if (obstacle == Obstacle.Members) {
             revert RoundCoordinator_MembersMissing(f.count(TRAINER), f.count(EVALUATOR), f.count(AGGREGATOR));
         }
+    }
+
+    /// @dev What keeps an idle federation from opening a round, but for its budget.
+    function _obstacle(uint256 fid, FederationWord f) private view returns (Obstacle) {
+        if (f.closed()) return Obstacle.Closed;
+        if (f.round() >= _frames[fid].rounds) return Obstacle.Rounds;
+        RoundPolicy storage p = _policies[fid][f.version()];
+        bool enough =
+            f.count(TRAINER) >= p.minTrainers && f.count(EVALUATOR) >= p.quorum && f.count(AGGREGATOR) != 0;
+        return enough ? Obstacle.None : Obstacle.Members;
     }
 
     /* -------------------------------------------- SEED -------------------------------------------- */
@@ -333,7 +353,56 @@ contract RoundCoordinator is RoundViews {
         }
     }
 
+    /// @dev True if the operator had to act in `role` in the current round and can no more (P-7).
+    function _absent(uint256 fid, RoundWord w, address operator, uint256 role) private view returns (bool) {
+        MemberWord m = _members[fid][operator];
+        bool counts = role == TRAINER || role == EVALUATOR || role == AGGREGATOR;
+        if (!counts || w.trainEnd() == 0 || !m.acts(w.round(), role)) return false;
+        RoundPolicy storage p = _policies[fid][w.version()];
+        if (role == TRAINER) return _trainerAbsent(w, p, _updates[fid][operator]);
+        if (w.revealed() < p.minTrainers) return false;
+        return role == EVALUATOR ? _evaluatorAbsent(fid, w, p, m) : _aggregatorAbsent(fid, w, p, m);
+    }
+
+    function _trainerAbsent(RoundWord w, RoundPolicy storage p, RecordWord r) private view returns (bool) {
+        if (block.timestamp >= w.trainEnd() && !r.isOf(w.round())) return true;
+        return block.timestamp >= w.revealEnd() && w.committed() >= p.minTrainers && !r.isRevealedIn(w.round());
+    }
+
+    function _evaluatorAbsent(uint256 fid, RoundWord w, RoundPolicy storage p, MemberWord m) private view returns (bool) {
+        (bool seated, uint256 seat) = _seatOf(fid, w, m);
+        if (!seated) return false;
+        RecordWord r = _scores[fid][seat];
+        if (block.timestamp >= w.scoreCommitEnd() && !r.isOf(w.round())) return true;
+        return block.timestamp >= w.scoreRevealEnd() && w.scoresCommitted() >= p.quorum && !r.isRevealedIn(w.round());
+    }
+
+    /// @dev Turns that passed without a settlement: after a conviction only those since, for the word does not tell which
+    /// of the earlier ones were taken.
+    function _aggregatorAbsent(uint256 fid, RoundWord w, RoundPolicy storage p, MemberWord m) private view returns (bool) {
+        if (!w.seeded() || block.timestamp < w.scoreRevealEnd() || w.scoresRevealed() < p.quorum) return false;
+        bool settled = w.finalAt() != 0;
+        uint256 end = settled ? w.attempt() : Phases.turnOf(w, p.settle);
+        uint256 own = m.positionAtOpening(AGGREGATOR, w.round());
+        if (settled && end < Phases.LAST_TURN && _turnPosition(fid, w, end) == own) return false;
+        for (uint256 turn = w.convicted() ? w.attempt() : 0; turn < end && turn < Phases.LAST_TURN; ++turn) {
+            if (_turnPosition(fid, w, turn) == own) return true;
+        }
+        return false;
+    }
+
     /* ------------------------------------------ INTERNAL ------------------------------------------ */
+
+    /// @dev Operator for which the caller acts; zero if none.
+    function _caller() private view returns (address) {
+        return registry.operatorOf(msg.sender);
+    }
+
+    /// @dev State of a federation that exists.
+    function _existing(uint256 fid) private view returns (FederationWord f) {
+        f = _federations[fid];
+        if (f.version() == 0) revert RoundCoordinator_FederationUnknown(fid);
+    }
 
     /// @dev The operator for which the caller acts, if it has the role in this round.
     function _acting(uint256 fid, uint256 round, uint256 role) private view returns (address operator, MemberWord m) {
@@ -347,6 +416,22 @@ contract RoundCoordinator is RoundViews {
         w = _rounds[fid];
         if (w.round() != round) revert RoundCoordinator_WrongRound(round, w.round());
         if (!w.seeded()) w = _capture(fid, w);
+    }
+
+    function _phase(FederationWord f, RoundWord w, RoundPolicy storage p) private view returns (Phase) {
+        return Phases.phaseOf(f, w, p.minTrainers, p.quorum, p.settle);
+    }
+
+    function _seatOf(uint256 fid, RoundWord w, MemberWord m) private view returns (bool seated, uint256 seat) {
+        if (!w.drawn()) return Phases.seatOf(FederationWord.wrap(0), w, m, 0); // spares two cold reads
+        return Phases.seatOf(_federations[fid], w, m, _seeds[fid]);
+    }
+
+    /// @dev Position at opening of the aggregator whose turn it is (P-27).
+    function _turnPosition(uint256 fid, RoundWord w, uint256 turn) private view returns (uint256) {
+        FederationWord f = _federations[fid];
+        if (!w.seeded()) revert RoundCoordinator_SeedNotReady(block.number, f.seedBlock());
+        return Sortition.turnPosition(_seeds[fid], f.aggregatorsAtOpening(), turn);
     }
 
     function _requireTime(uint256 start, uint256 end) private view {
@@ -372,5 +457,42 @@ contract RoundCoordinator is RoundViews {
     /// @dev Preimage of section 9.
     function _hash(uint256 fid, uint256 round, Header memory header) private view returns (bytes32) {
         return keccak256(abi.encode(block.chainid, address(this), fid, round, header));
+    }
+
+    /* ------------------------------------------- VIEWS -------------------------------------------- */
+
+    /// @inheritdoc IRoundCoordinator
+    function stateOf(uint256 fid)
+        external
+        view
+        returns (
+            FederationWord federation,
+            RoundWord round,
+            bytes32 seed,
+            uint256 key,
+            bytes32 model,
+            bytes32 previous,
+            bytes32 settlement
+        )
+    {
+        federation = _federations[fid];
+        uint256 bit = federation.modelBit();
+        (round, seed, key) = (_rounds[fid], _seeds[fid], _keys[fid]);
+        (model, previous, settlement) = (_models[fid][bit], _models[fid][bit ^ 1], _settlements[fid]);
+    }
+
+    /// @inheritdoc IRoundCoordinator
+    function standingOf(uint256 fid, address operator) external view returns (MemberWord member, RecordWord update) {
+        return (_members[fid][operator], _updates[fid][operator]);
+    }
+
+    /// @inheritdoc IRoundCoordinator
+    function scoresOf(uint256 fid, uint256 seat) external view returns (RecordWord) {
+        return _scores[fid][seat];
+    }
+
+    /// @inheritdoc IRoundCoordinator
+    function updateRoot(uint256 fid, uint256 index) external view returns (bytes32) {
+        return _roots[fid][index];
     }
 }

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {FederationView, Header, Invitation, MemberView, Phase, Policy, RoundView, Settlement, Terms} from "./ParleyTypes.sol";
+import {FederationWord} from "../libraries/FederationState.sol";
+import {MemberWord} from "../libraries/MemberState.sol";
+import {RecordWord} from "../libraries/RecordState.sol";
+import {RoundWord} from "../libraries/RoundState.sol";
+import {IFederationRegistry} from "./IFederationRegistry.sol";
+import {Header, Phase, RoundPolicy, Settlement} from "./ParleyTypes.sol";
 
 /// @title IRoundCoordinator
-/// @notice Federations, membership and rounds: the happy path of the protocol. Nobody has an admin key.
+/// @notice Membership and rounds: the happy path of the protocol. Nobody has an admin key.
 ///
 /// Every phase is a function of `block.timestamp` and the round's snapshot; a phase is [start, end), end excluded, and
 /// ends early, at the next second, once everybody who can act in it has acted. Anyone may poke; nothing waits for ever
@@ -18,10 +23,6 @@ import {FederationView, Header, Invitation, MemberView, Phase, Policy, RoundView
 interface IRoundCoordinator {
     /* ------------------------------------------- EVENTS ------------------------------------------- */
 
-    /// @notice A federation exists. Its policy has version 1.
-    event FederationCreated(uint256 indexed fid, address indexed sponsor, Terms terms, Policy policy);
-    /// @notice Rounds opened from now on use this policy (P-7).
-    event PolicyChanged(uint256 indexed fid, uint256 version, Policy policy);
     /// @notice An operator joined with a set of roles and may act from round `from` on; `stake` is locked.
     event Joined(uint256 indexed fid, address indexed operator, uint8 roles, uint256 from, uint256 stake);
     /// @notice An operator left; round `until` is the last it may act in and be slashed for.
@@ -94,8 +95,6 @@ interface IRoundCoordinator {
     error RoundCoordinator_Full(uint256 size, uint256 limit);
     /// @notice Thrown when the header is not that of the posted settlement.
     error RoundCoordinator_HeaderMismatch(bytes32 expected, bytes32 actual);
-    /// @notice Thrown when an invitation is needed, spent, expired or not signed by the sponsor.
-    error RoundCoordinator_InvitationInvalid(uint256 nonce, uint256 expiry);
     /// @notice Thrown when a key does not lead to the last known key of the chain (P-24).
     error RoundCoordinator_KeyInvalid(uint256 round, uint256 keyRound);
     /// @notice Thrown when too few members are in to open a round (P-8).
@@ -110,10 +109,6 @@ interface IRoundCoordinator {
     error RoundCoordinator_NotYourTurn(uint256 turn, uint256 position, uint256 own);
     /// @notice Thrown when the caller may not do this.
     error RoundCoordinator_Unauthorised(address caller);
-    /// @notice Thrown when a parameter of a policy is out of range; `name` says which.
-    error RoundCoordinator_PolicyInvalid(bytes32 name, uint256 value);
-    /// @notice Thrown when roles are empty or unknown.
-    error RoundCoordinator_RolesInvalid(uint8 roles);
     /// @notice Thrown when all rounds have been used.
     error RoundCoordinator_RoundsExhausted(uint256 rounds);
     /// @notice Thrown when the seed is captured already, or its block has not passed.
@@ -122,8 +117,6 @@ interface IRoundCoordinator {
     error RoundCoordinator_ShapeMismatch(uint256 length, uint256 expected);
     /// @notice Thrown when there is nothing to unbond, or a round the member took part in is not final.
     error RoundCoordinator_StillBonded(uint256 until, uint256 round);
-    /// @notice Thrown when a term is out of range; `name` says which.
-    error RoundCoordinator_TermsInvalid(bytes32 name, uint256 value);
     /// @notice Thrown when the call belongs to another phase.
     error RoundCoordinator_WrongPhase(Phase phase);
     /// @notice Thrown when the call belongs to another round.
@@ -137,32 +130,40 @@ interface IRoundCoordinator {
 
     /* ----------------------------------------- FEDERATION ----------------------------------------- */
 
-    /// @notice Creates a federation. The caller is its sponsor: an EOA, a Safe or a Governor.
-    /// @dev Reverts with `TermsInvalid` or `PolicyInvalid`, naming the parameter. Emits `FederationCreated`.
-    /// @param terms What never changes.
+    /// @notice Enters a federation that the federation registry created. Federation registry only.
+    /// @param fid Federation id.
+    /// @param token Stake and reward token.
+    /// @param rounds Number of rounds that may open.
+    /// @param rewardDepth Depth of the reward tree.
+    /// @param anchor k_0 of the validation chain, or zero (P-24).
+    /// @param modelRoot Word root of the genesis model.
     /// @param policy Policy version 1.
-    /// @return fid Federation id, counted from 1.
-    function createFederation(Terms calldata terms, Policy calldata policy) external returns (uint256 fid);
+    function enter(
+        uint256 fid,
+        address token,
+        uint24 rounds,
+        uint8 rewardDepth,
+        bytes32 anchor,
+        bytes32 modelRoot,
+        RoundPolicy calldata policy
+    ) external;
 
-    /// @notice Sets the policy of rounds not yet opened (P-7). Sponsor only. Members keep the stake they joined with.
-    /// @dev Emits `PolicyChanged`.
-    function setPolicy(uint256 fid, Policy calldata policy) external;
+    /// @notice Adopts the next policy version for rounds not yet opened (P-7). Federation registry only.
+    /// @return version The new version.
+    function adopt(uint256 fid, RoundPolicy calldata policy) external returns (uint256 version);
+
+    /// @notice Admits an operator whose admission the federation registry checked; it may act from the next round on.
+    /// Locks its stake from its free balance in the stake vault. Federation registry only.
+    /// @dev Emits `Joined`.
+    /// @param roles Bit set of TRAINER (1), EVALUATOR (2), AGGREGATOR (4), not empty.
+    /// @param stake To lock, in units of the token's decimals.
+    /// @param maxTrainers No trainer joins beyond this number.
+    function admit(uint256 fid, address operator, uint8 roles, uint96 stake, uint256 maxTrainers) external;
 
     /// @notice Rules out further rounds. Sponsor only. The open round plays out; the rest of the budget can then be
     /// withdrawn from the reward vault.
     /// @dev Emits `FederationClosed`.
     function close(uint256 fid) external;
-
-    /// @notice Joins an open federation; may act from the next round on. Locks the stake of each role from the
-    /// operator's free balance in the stake vault. The operator itself must call, not a worker key.
-    /// @dev Emits `Joined`. Reverts with `InvitationInvalid` where admission is by invitation.
-    /// @param fid Federation.
-    /// @param roles Bit set of TRAINER (1), EVALUATOR (2), AGGREGATOR (4).
-    function join(uint256 fid, uint8 roles) external;
-
-    /// @notice Joins by the sponsor's EIP-712 invitation (EOA or ERC-1271), bound to this operator and these roles.
-    /// @dev Emits `Joined`.
-    function joinInvited(uint256 fid, uint8 roles, Invitation calldata invitation) external;
 
     /// @notice Leaves. The operator, which must call itself, may still act in the current round; its stake stays slashable
     /// until that is final.
@@ -232,29 +233,32 @@ interface IRoundCoordinator {
 
     /* ------------------------------------------- VIEWS -------------------------------------------- */
 
-    /// @notice Number of federations; the last one's id.
-    function federations() external view returns (uint256);
-    /// @notice What never changes.
-    function termsOf(uint256 fid) external view returns (Terms memory);
-    /// @notice A policy version, counted from 1.
-    function policyOf(uint256 fid, uint256 version) external view returns (Policy memory);
-    /// @notice Who created a federation.
-    function sponsorOf(uint256 fid) external view returns (address);
-    /// @notice A federation's changing state.
-    function federationOf(uint256 fid) external view returns (FederationView memory);
-    /// @notice The current or last round's state. All zero before the first; phase Idle or Closed between rounds.
-    function roundOf(uint256 fid) external view returns (RoundView memory);
-    /// @notice An operator's standing.
-    function memberOf(uint256 fid, address operator) external view returns (MemberView memory);
-    /// @notice Word root of the update with this reveal index in the current round.
+    /// @notice The packed state of a federation and of its current round; `IRoundLens` unpacks it.
+    /// @return federation See {FederationState}.
+    /// @return round See {RoundState}.
+    /// @return seed The last captured seed (P-27).
+    /// @return key Top 232 bits of the last opened validation key, then its round in 24 bits (P-24).
+    /// @return model Word root of the last final model.
+    /// @return previous Word root of the model before it; at genesis the same.
+    /// @return settlement Hash of the last posted settlement, meaningful while the round's `finalAt` is not zero.
+    function stateOf(uint256 fid)
+        external
+        view
+        returns (
+            FederationWord federation,
+            RoundWord round,
+            bytes32 seed,
+            uint256 key,
+            bytes32 model,
+            bytes32 previous,
+            bytes32 settlement
+        );
+    /// @notice The packed standing of an operator: see {MemberState}, and {RecordState} for its update.
+    function standingOf(uint256 fid, address operator) external view returns (MemberWord member, RecordWord update);
+    /// @notice The packed record of a seat's score vector: see {RecordState}.
+    function scoresOf(uint256 fid, uint256 seat) external view returns (RecordWord);
+    /// @notice Word root of the update with this reveal index; meaningful below the current round's count of reveals.
     function updateRoot(uint256 fid, uint256 index) external view returns (bytes32);
-    /// @notice What is kept of the score vector of a seat in the current round: whether it is revealed, the top 216 bits
-    /// of its keccak256, and the reveal index + 1 of the same operator's own update, 0 for none (P-11).
-    function scoresAt(uint256 fid, uint256 seat) external view returns (bool revealed, bytes32 hash, uint256 own);
-    /// @notice Hash of the posted settlement, zero if there is none.
-    function settlementHash(uint256 fid) external view returns (bytes32);
-    /// @notice Position (at opening) of the aggregator whose turn `turn` is, 0 to 3 (P-27).
-    function turnPosition(uint256 fid, uint256 turn) external view returns (uint256);
-    /// @notice CIDv1 string of an update or model of this federation with the given sha2-256 digest (P-5).
-    function cidOf(uint256 fid, bytes32 digest) external view returns (string memory);
+    /// @notice Sponsors, terms, policies and admission.
+    function federationRegistry() external view returns (IFederationRegistry);
 }

@@ -56,7 +56,7 @@ struct Terms {
 }
 
 /// @notice What the sponsor may change for rounds not yet opened (P-7). Windows in seconds, amounts in units of the
-/// token's decimals, shares in basis points of `reward`. The order packs into four storage slots, hot ones first.
+/// token's decimals, shares in basis points of `reward`. The order packs into four storage slots.
 /// @param train Window in which updates are committed.
 /// @param reveal Window in which updates are revealed.
 /// @param key Window in which the validation shard is opened; skipped without an anchor.
@@ -108,6 +108,23 @@ struct Policy {
     uint32 clip;
     uint16 trainersBps;
     uint16 evaluatorsBps;
+}
+
+/// @notice What of a policy the rounds need: the coordinator's own copy, two storage slots. Fields as in `Policy`.
+struct RoundPolicy {
+    uint24 train;
+    uint24 reveal;
+    uint24 key;
+    uint24 scoreCommit;
+    uint24 scoreReveal;
+    uint24 settle;
+    uint24 challenge;
+    uint24 supply;
+    uint16 minTrainers;
+    uint8 seats;
+    uint8 quorum;
+    uint96 reward;
+    uint96 bond;
 }
 
 /// @notice What an aggregator posts (section 6, step 5).
@@ -191,7 +208,7 @@ struct FederationView {
     uint16 aggregators;
     uint16 evaluatorsAtOpening;
     uint16 aggregatorsAtOpening;
-    uint16 indexed_;
+    uint16 memberCount;
     uint64 norm;
     bytes32 modelRoot;
     bytes32 previousRoot;

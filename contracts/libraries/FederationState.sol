@@ -11,7 +11,7 @@ import {EVALUATOR, TRAINER} from "./MemberState.sol";
 /// | 24-39 | version | newest policy version |
 /// | 40-55, 56-71, 72-87 | trainers, evaluators, aggregators | members now |
 /// | 88-103, 104-119 | evaluators, aggregators at opening | E and A of P-27 |
-/// | 120-135 | indexed | member indices given |
+/// | 120-135 | memberCount | member indices given |
 /// | 136-199 | norm | of the last final settlement (P-25) |
 /// | 200-239 | seedBlock | block whose hash seeds the current round |
 /// | 240 | live | the round is neither final nor void |
@@ -70,7 +70,7 @@ library FederationState {
     }
 
     /// @notice Member indices given.
-    function indexed_(FederationWord f) internal pure returns (uint256) {
+    function memberCount(FederationWord f) internal pure returns (uint256) {
         return _at(f, INDEXED, U16);
     }
 
@@ -132,7 +132,7 @@ library FederationState {
     }
 
     /// @notice With one more member index given.
-    function withNextIndex(FederationWord f) internal pure returns (FederationWord) {
+    function withNextMember(FederationWord f) internal pure returns (FederationWord) {
         return FederationWord.wrap(FederationWord.unwrap(f) + (1 << INDEXED));
     }
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Policy, Terms} from "../interfaces/ParleyTypes.sol";
-import {IRoundCoordinator} from "../interfaces/IRoundCoordinator.sol";
+import {IFederationRegistry} from "../interfaces/IFederationRegistry.sol";
 
 /// @title Limits
 /// @notice What terms and policies must satisfy, so that no round can be bricked by its parameters.
@@ -13,7 +13,7 @@ library Limits {
     uint256 internal constant MAX_TURN_WINDOW = 3 days;
     uint256 internal constant MAX_WINDOW = 30 days;
 
-    /// @notice Reverts with `RoundCoordinator_TermsInvalid` unless the terms are in range.
+    /// @notice Reverts with `FederationRegistry_TermsInvalid` unless the terms are in range.
     function check(Terms calldata t) internal view {
         _term(t.token.code.length != 0, "token", uint160(t.token));
         _term(t.rounds != 0 && t.rounds <= MAX_ROUNDS, "rounds", t.rounds);
@@ -25,7 +25,7 @@ library Limits {
         _term(t.modelDigest != 0, "modelDigest", 0);
     }
 
-    /// @notice Reverts with `RoundCoordinator_PolicyInvalid` unless the policy is in range.
+    /// @notice Reverts with `FederationRegistry_PolicyInvalid` unless the policy is in range.
     /// @param minWindow Shortest window of this deployment, seconds.
     function check(Policy calldata p, uint256 minWindow) internal pure {
         _within("train", p.train, minWindow, MAX_WINDOW);
@@ -44,16 +44,18 @@ library Limits {
         _within("trimBps", p.trimBps, 0, 4999);
         _within("initialNorm", p.initialNorm, 1, type(uint64).max);
         _within("clip", p.clip, 1, type(uint32).max >> 1);
+        uint256 stakes = uint256(p.trainerStake) + p.evaluatorStake + p.aggregatorStake;
+        _within("stakes", stakes, 0, type(uint96).max);
         _within("trainerStake", p.trainerStake, p.clipSlash, type(uint96).max);
         _within("trainersBps", p.trainersBps, 0, 10_000);
         _within("evaluatorsBps", p.evaluatorsBps, 0, 10_000 - p.trainersBps);
     }
 
     function _within(bytes32 name, uint256 value, uint256 min, uint256 max) private pure {
-        if (value < min || value > max) revert IRoundCoordinator.RoundCoordinator_PolicyInvalid(name, value);
+        if (value < min || value > max) revert IFederationRegistry.FederationRegistry_PolicyInvalid(name, value);
     }
 
     function _term(bool ok, bytes32 name, uint256 value) private pure {
-        if (!ok) revert IRoundCoordinator.RoundCoordinator_TermsInvalid(name, value);
+        if (!ok) revert IFederationRegistry.FederationRegistry_TermsInvalid(name, value);
     }
 }
