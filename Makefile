@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Targets share folders and two cores.
+.NOTPARALLEL:
 
 PYTHON ?= python3
 # Processes for pytest. Tests of one file stay together, so that they can share a chain.
@@ -43,20 +45,30 @@ test: install ## Run all tests: contracts, then Python
 
 .PHONY: check
 check: install ## Check format, lint, types, documentation, traceability and lock files
+	@$(MAKE) --keep-going check-python check-types check-contracts check-project
+
+.PHONY: check-python check-types check-contracts check-project
+check-python:
 	@$(SAY) "format and lint of Python"
 	@ruff format --check .
 	@ruff check .
+
+check-types:
 	@$(SAY) "types"
 	@mypy
 	@mypy scripts/bootstrap scripts/flower-env
+
+check-contracts:
 	@$(SAY) "format, warnings and documentation of Solidity"
 	@forge fmt --check
 	@forge build --quiet
 	@python scripts/natspec.py
+
+check-project:
 	@$(SAY) "layers, requirements and lock files"
 	@python scripts/layers.py
-	@python scripts/trace.py
 	@python scripts/check_locks.py
+	@python scripts/trace.py
 
 .PHONY: format
 format: install ## Format Python and Solidity
