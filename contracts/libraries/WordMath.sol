@@ -152,7 +152,7 @@ library WordMath {
     /// @param quad The quad.
     /// @param index The lane, 0 (leftmost) to 3; reverts beyond.
     /// @return value The lane's 64 bits.
-    function at(uint256 quad, uint256 index) internal pure returns (uint256 value) {
+    function pick(uint256 quad, uint256 index) internal pure returns (uint256 value) {
         if (index > 3) revert WordMath_NoLane(index);
         unchecked {
             value = (quad >> (192 - 64 * index)) & type(uint64).max;
