@@ -84,18 +84,18 @@ class Blockstore:
     def get(self, cid: Cid, size: int, deadline: float = DEFAULT_DEADLINE) -> bytes:
         """Return an object of exactly `size` bytes; see `ContentStore.get`."""
         spool = io.BytesIO()
-        self._read(cid, size, Deadline.after(deadline), exact=True, write=spool.write)
+        self._read(cid, size, Deadline.after(deadline, self.location), exact=True, write=spool.write)
         return spool.getvalue()
 
     def get_to(self, cid: Cid, size: int, path: Path, deadline: float = DEFAULT_DEADLINE) -> None:
         """Write an object of exactly `size` bytes to a file; see `ContentStore.get_to`."""
         with written_whole(path) as write:
-            self._read(cid, size, Deadline.after(deadline), exact=True, write=write)
+            self._read(cid, size, Deadline.after(deadline, self.location), exact=True, write=write)
 
     def get_document(self, cid: Cid, max_size: int, deadline: float = DEFAULT_DEADLINE) -> bytes:
         """Return an object of at most `max_size` bytes; see `ContentStore.get_document`."""
         spool = io.BytesIO()
-        self._read(cid, max_size, Deadline.after(deadline), exact=False, write=spool.write)
+        self._read(cid, max_size, Deadline.after(deadline, self.location), exact=False, write=spool.write)
         return spool.getvalue()
 
     def has(self, cid: Cid) -> bool:

@@ -1,19 +1,18 @@
 """A Kubo daemon of one's own: its own repository folder, free ports on 127.0.0.1, no network, gone afterwards.
 
-For the demo, development and tests. The profile ``test`` lets the node choose free ports and write the one of its RPC
-into the file ``api`` of its repository, so no port is ever guessed.
+For the demo, development and tests. The profile ``test`` lets the node choose its ports, and it says which one its RPC
+has, so no port is ever guessed.
 """
 
 import os
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Self
 
-from parley.storage.errors import KuboUnavailable, StorageError
-from parley.storage.kubo import KuboStore
-from parley.storage.unixfs import cid_of
+from parley.storage.errors import KuboUnavailable
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 15.0
@@ -21,6 +20,7 @@ STOP_TIMEOUT = 15.0
 _POLL = 0.05
 _INIT_TIMEOUT = 60.0
 _PROFILES = "test,unixfs-v1-2025"
+_READY = re.compile(rb"^RPC API server listening on (/[!-~]+)$.*^Daemon is ready", re.MULTILINE | re.DOTALL)
 
 _LAUNCHER = """
 import ctypes, os, signal, sys
@@ -49,11 +49,13 @@ class KuboDaemon:
         self._repo = repo.absolute()
         self._binary = binary.absolute()
         self._process: subprocess.Popen[bytes] | None = None
+        self._address: str | None = None
+        self._log_start = 0
         self._environment = {**os.environ, "IPFS_PATH": str(self._repo), "IPFS_TELEMETRY": "off"}
 
     @property
     def log(self) -> Path:
-        """The file that the daemon's output goes to."""
+        """The file, beside the repository, that the daemon's output is appended to."""
         return self._repo.with_name(self._repo.name + ".log")
 
     @property
@@ -68,10 +70,9 @@ class KuboDaemon:
         Raises:
             KuboUnavailable: it is not running.
         """
-        address = self._read_address()
-        if address is None:
+        if self._address is None or self.pid is None:
             raise KuboUnavailable("the Kubo daemon is not running", hint="Call start() first.")
-        return address
+        return self._address
 
     def start(self, timeout: float = START_TIMEOUT) -> Self:
         """Make the repository if there is none, start the daemon and wait until it serves.
@@ -82,10 +83,9 @@ class KuboDaemon:
         if self.pid is not None:
             raise KuboUnavailable(f"the Kubo daemon runs already, as process {self.pid}", hint="Call stop() first.")
         self._initialise()
-        (self._repo / "api").unlink(missing_ok=True)
         self._spawn()
         try:
-            self._await_ready(timeout)
+            self._address = self._await_ready(timeout)
         except BaseException:
             self.stop()
             raise
@@ -102,7 +102,6 @@ class KuboDaemon:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        (self._repo / "api").unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         """Start the daemon."""
@@ -131,7 +130,8 @@ class KuboDaemon:
     def _spawn(self) -> None:
         """Start the process, in a session of its own so that a Ctrl-C reaches its owner first."""
         daemon = [str(self._binary), "daemon", "--offline", "--migrate=false"]
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
+            self._log_start = log.tell()
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *daemon],
                 env=self._environment,
@@ -141,36 +141,23 @@ class KuboDaemon:
                 start_new_session=True,
             )
 
-    def _await_ready(self, timeout: float) -> None:
-        """Wait until the RPC answers."""
+    def _await_ready(self, timeout: float) -> str:
+        """Wait until the RPC serves; return its address."""
         until = time.monotonic() + timeout
         while time.monotonic() < until:
             if self.pid is None:
-                raise KuboUnavailable(
-                    f"the Kubo daemon ended: {_last_line(self.log.read_bytes())}", hint=f"See {self.log}."
-                )
-            if self._answers():
-                return
+                raise KuboUnavailable(f"the Kubo daemon ended: {_last_line(self._output())}", hint=f"See {self.log}.")
+            ready = _READY.search(self._output())
+            if ready is not None:
+                return ready[1].decode("ascii")
             time.sleep(_POLL)
         raise KuboUnavailable(f"the Kubo daemon did not serve within {timeout:g} s", hint=f"See {self.log}.")
 
-    def _answers(self) -> bool:
-        """Return whether the RPC serves requests."""
-        address = self._read_address()
-        if address is None:
-            return False
-        try:
-            KuboStore(address).has(cid_of(b""))
-        except StorageError:
-            return False
-        return True
-
-    def _read_address(self) -> str | None:
-        """Return what the daemon wrote about its RPC, once it did."""
-        try:
-            return (self._repo / "api").read_text(encoding="ascii").strip() or None
-        except FileNotFoundError:
-            return None
+    def _output(self) -> bytes:
+        """Return what the process has said since it was started."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_start)
+            return log.read()
 
 
 _REPO_HINT = "Check that the folder can be written and that the disk has space."

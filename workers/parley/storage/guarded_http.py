@@ -2,15 +2,15 @@
 
 ipfshttpclient stands on requests, whose time-outs count from one received byte to the next, and which reads a body
 without chunks into memory before anybody sees a byte of it. A node that sends a byte a second, or for ever, would hold
-a worker as long as it likes (P-20). Here each call has a `CallGuard`: a timer closes the call's connection at the
-deadline, wherever the call then is (connecting, sending, headers, body), and a body is read in pieces, undecoded, up to
-a limit. Redirects and the environment's proxies are not followed: a node answers itself or not at all.
+a worker as long as it likes (P-20). Here each call has `CallLimits`: whatever its socket does, be it for the request,
+the headers or the body, gets no more than the time that is left for all of it, and a body is read in pieces, undecoded,
+up to a limit. Redirects and the environment's proxies are not followed: a node answers itself or not at all. Only the
+look-up of a host name takes its own time; a numeric address needs none.
 """
 
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -28,104 +28,90 @@ REPLY_LIMIT = 16 * 1024
 """Bytes that a reply which is no content may have; the longest real one is an error of a few hundred."""
 
 _PIECE = 64 * 1024
+_LONGEST_WAIT = 86_400.0
 
 
-class CallGuard:
-    """Ends one call at its deadline, by closing its connections.
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """What one call may cost.
 
-    Args:
-        deadline: seconds the call may take.
+    Attributes:
+        deadline: when it must be over.
         content_limit: bytes of content that may be read from a good reply; None if it is a short JSON reply.
     """
 
-    def __init__(self, deadline: float, content_limit: int | None = None) -> None:
-        self.deadline = Deadline.after(deadline)
-        self.content_limit = content_limit
-        self._sockets: list[socket.socket] = []
-        self._mutex = threading.Lock()
-        self._over = False
-        self._timer = threading.Timer(min(max(0.0, deadline), threading.TIMEOUT_MAX), self._expire)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        """Start the clock."""
-        self._timer.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """Stop the clock; connections are their owners' to close."""
-        self._timer.cancel()
-
-    def watch(self, connection: socket.socket) -> None:
-        """Have this connection closed at the deadline, or now if that has passed."""
-        with self._mutex:
-            self._sockets.append(connection)
-            if self._over:
-                _shut(connection)
-        self.check()
-
-    def check(self) -> None:
-        """Raise `StoreTimeout` if the deadline has passed."""
-        if self.expired:
-            raise self.deadline.error()
-
-    @property
-    def expired(self) -> bool:
-        """Whether the deadline has passed."""
-        return self._over or self.deadline.left == 0.0
-
-    def _expire(self) -> None:
-        """Close all connections of the call, which wakes whoever waits for one."""
-        with self._mutex:
-            self._over = True
-            for connection in self._sockets:
-                _shut(connection)
+    deadline: Deadline
+    content_limit: int | None = None
 
 
-def _shut(connection: socket.socket) -> None:
-    """Shut a connection in both directions; one that is closed already needs nothing."""
-    with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+class _DeadlineSocket(socket.socket):
+    """A connected socket whose every operation ends at the deadline, whatever the one before it took."""
+
+    _deadline: Deadline
+
+    @classmethod
+    def adopt(cls, connection: socket.socket, deadline: Deadline) -> Self:
+        """Take over a connection."""
+        adopted = cls(fileno=connection.detach())
+        adopted._deadline = deadline
+        return adopted
+
+    def recv_into(self, *where: Any, **options: Any) -> int:  # noqa: ANN401 - as in the standard library
+        """Receive; `TimeoutError` at the deadline."""
+        self._arm()
+        return super().recv_into(*where, **options)
+
+    def sendall(self, *what: Any) -> None:  # noqa: ANN401 - as in the standard library
+        """Send all; `TimeoutError` at the deadline."""
+        self._arm()
+        super().sendall(*what)
+
+    def _arm(self) -> None:
+        """Give the next operation the time that is left for all."""
+        left = self._deadline.left
+        if left == 0.0:
+            raise TimeoutError("the deadline has passed")
+        self.settimeout(min(left, _LONGEST_WAIT))
 
 
 class GuardedClient(ipfshttpclient.Client):  # type: ignore[misc]  # untyped package
-    """An ipfshttpclient whose one call obeys a `CallGuard`.
+    """An ipfshttpclient whose one call obeys a `CallLimits`.
 
     It is made without asking the node for its version, by which ipfshttpclient 0.7 refuses every Kubo since 2021,
     though what Parley uses of the RPC (add, cat, pin) is unchanged. `KuboStore` checks results instead.
 
     Args:
         address: multiaddr of the node's RPC.
-        guard: the call's limits.
+        limits: the call's.
     """
 
-    def __init__(self, address: str, guard: CallGuard) -> None:
-        super().__init__(address, timeout=guard.deadline.seconds)
-        self._client = _GuardedSessions(address, guard)
+    def __init__(self, address: str, limits: CallLimits) -> None:
+        super().__init__(address, timeout=limits.deadline.seconds)
+        self._client = _GuardedSessions(address, limits)
 
 
 class _GuardedSessions(ipfshttpclient.http.ClientSync):  # type: ignore[misc]  # untyped package
     """ipfshttpclient's HTTP layer with guarded sessions."""
 
-    def __init__(self, address: str, guard: CallGuard) -> None:
-        super().__init__(address, "api/v0", timeout=guard.deadline.seconds)
-        self._guard = guard
+    def __init__(self, address: str, limits: CallLimits) -> None:
+        super().__init__(address, "api/v0", timeout=limits.deadline.seconds)
+        self._limits = limits
 
     def _make_session(self) -> requests.Session:
         """Return a session that ignores the environment and speaks through a guarded adapter."""
         session: requests.Session = super()._make_session()
         session.trust_env = False
         for prefix in list(session.adapters):
-            session.mount(prefix, _GuardedAdapter(self._guard))
+            session.mount(prefix, _GuardedAdapter(self._limits))
         return session
 
 
 class _GuardedAdapter(requests.adapters.HTTPAdapter):
-    """Transport of requests whose connections and bodies obey a `CallGuard`."""
+    """Transport of requests whose connections and bodies obey a `CallLimits`."""
 
-    def __init__(self, guard: CallGuard) -> None:
+    def __init__(self, limits: CallLimits) -> None:
         super().__init__()
-        self._guard = guard
+        self._limits = limits
         self._pools: list[_GuardedPool] = []
 
     def get_connection_with_tls_context(
@@ -133,7 +119,7 @@ class _GuardedAdapter(requests.adapters.HTTPAdapter):
     ) -> HTTPConnectionPool:
         """Return a pool for the request's host, plain HTTP, no proxy."""
         url = urlsplit(str(request.url))
-        pool = _GuardedPool(url.hostname or "", url.port, guard=self._guard)
+        pool = _GuardedPool(url.hostname or "", url.port, limits=self._limits)
         self._pools.append(pool)
         return pool
 
@@ -146,7 +132,7 @@ class _GuardedAdapter(requests.adapters.HTTPAdapter):
                 f"the Kubo RPC answers with a redirect (status {response.status_code})",
                 hint="Give the address of the RPC itself, usually port 5001, not of a gateway or a web page.",
             )
-        response.raw = _GuardedBody(resp, self._guard)
+        response.raw = _GuardedBody(resp, self._limits)
         return response
 
     def close(self) -> None:
@@ -157,21 +143,21 @@ class _GuardedAdapter(requests.adapters.HTTPAdapter):
 
 
 class _GuardedConnection(HTTPConnection):
-    """A connection whose socket is closed at the deadline."""
+    """A connection that obeys the deadline."""
 
-    def __init__(self, *args: Any, guard: CallGuard, **options: Any) -> None:  # noqa: ANN401 - urllib3's own
+    def __init__(self, *args: Any, limits: CallLimits, **options: Any) -> None:  # noqa: ANN401 - urllib3's own
         super().__init__(*args, **options)
-        self._guard = guard
+        self._limits = limits
 
     def connect(self) -> None:
-        """Connect, and put the socket under guard."""
+        """Connect, and from then on obey the deadline."""
         super().connect()
         if self.sock is not None:
-            self._guard.watch(self.sock)
+            self.sock = _DeadlineSocket.adopt(self.sock, self._limits.deadline)
 
 
 class _GuardedPool(HTTPConnectionPool):
-    """A pool of guarded connections; it passes the keyword `guard` on to each."""
+    """A pool of guarded connections; it passes the keyword `limits` on to each."""
 
     ConnectionCls = _GuardedConnection
 
@@ -183,14 +169,14 @@ class _GuardedBody:
     decompressed: a Kubo does not compress, and what another server compresses would not hash to its CID.
     """
 
-    def __init__(self, response: BaseHTTPResponse, guard: CallGuard) -> None:
+    def __init__(self, response: BaseHTTPResponse, limits: CallLimits) -> None:
         self._response = response
-        self._guard = guard
+        self._limits = limits
 
     def stream(self, *_amount: object, **_decode: object) -> Iterator[bytes]:
         """Yield the body; how much at a time, and whether to decompress it, is not for requests to say."""
-        if self._response.status == requests.codes.ok and self._guard.content_limit is not None:
-            yield from self._pieces(self._guard.content_limit)
+        if self._response.status == requests.codes.ok and self._limits.content_limit is not None:
+            yield from self._pieces(self._limits.content_limit)
             return
         reply = b"".join(self._pieces(REPLY_LIMIT + 1))
         if len(reply) > REPLY_LIMIT:
@@ -204,7 +190,7 @@ class _GuardedBody:
         """Yield what comes, as it comes, up to `limit` bytes."""
         while limit > 0:
             piece = self._response.read1(min(_PIECE, limit), decode_content=False)
-            self._guard.check()
+            self._limits.deadline.check()
             if not piece:
                 return
             limit -= len(piece)

@@ -13,18 +13,17 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import ipfshttpclient.exceptions
 import requests
 import urllib3.exceptions
 
-from parley.errors import ConfigError
+from parley.storage.addresses import rpc_multiaddr
 from parley.storage.cid import CHUNK_SIZE, Cid
 from parley.storage.errors import ContentMissing, StorageError, StoreFull, StoreUnavailable
 from parley.storage.files import written_whole
-from parley.storage.guarded_http import CallGuard, GuardedClient
-from parley.storage.receive import Receiver
+from parley.storage.guarded_http import CallLimits, GuardedClient
+from parley.storage.receive import Deadline, Receiver
 from parley.storage.store import DEFAULT_DEADLINE
 from parley.storage.unixfs import MAX_LINKS, CidHasher, pieces_of
 
@@ -170,25 +169,30 @@ class KuboStore:
             content_limit: bytes of content that it may read.
             during: raises what the caller itself did wrong meanwhile, which goes before the node's complaint about it.
         """
-        with CallGuard(deadline, content_limit) as guard:
-            try:
-                yield GuardedClient(self._address, guard)
-            except StorageError:
-                raise
-            except _TRANSPORT_ERRORS + _NONSENSE_ERRORS as error:
-                during()
-                guard.check()
-                raise self._explain(error) from error
+        limits = CallLimits(Deadline.after(deadline, self._address), content_limit)
+        limits.deadline.check()
+        try:
+            yield GuardedClient(self._address, limits)
+        except StorageError:
+            raise
+        except _TRANSPORT_ERRORS + _NONSENSE_ERRORS as error:
+            during()
+            limits.deadline.check()
+            raise self._explain(error) from error
 
     def _explain(self, error: Exception) -> StorageError:
         """Return what an error of ipfshttpclient means."""
-        said = _printable(error)
         if isinstance(error, ipfshttpclient.exceptions.ErrorResponse):
-            return self._refused(said)
+            return self._refused(_printable(error))
         if isinstance(error, ipfshttpclient.exceptions.ConnectionError):
             return StoreUnavailable(
                 f"no Kubo answers at {self._address}", hint="Start one (`ipfs daemon`), or correct the address."
             )
+        cause = _root_cause(error)
+        if isinstance(cause, requests.HTTPError) and cause.response is not None:
+            said = f"status {cause.response.status_code}"
+        else:
+            said = f"{type(cause).__name__}: {_printable(cause)}"
         return StoreUnavailable(
             f"{self._address} does not answer like a Kubo: {said}",
             hint="Check that the address is that of a Kubo RPC, usually port 5001, and see the node's log.",
@@ -229,33 +233,10 @@ class _HashedSource:
             raise self._error
 
 
-def rpc_multiaddr(address: str) -> str:
-    """Return the multiaddr of an RPC given as such or as a URL ``http://host:port``.
-
-    Raises:
-        ConfigError: it is neither, or asks for more than plain HTTP (the RPC is unprotected: keep it on this machine).
-    """
-    match = re.fullmatch(r"/(ip4|ip6|dns|dns4|dns6)/([^/\s]+)/tcp/(\d{1,5})(?:/http)?", address)
-    if match is not None and 0 < int(match[3]) < 1 << 16:
-        return f"/{match[1]}/{match[2]}/tcp/{match[3]}"
-    try:
-        url = urlsplit(address)
-        host, port = url.hostname, url.port
-    except ValueError:
-        host = port = None
-    if host and port and re.fullmatch(r"http://[^/@\s]+/?", address):
-        return f"/{_host_protocol(host)}/{host}/tcp/{port}"
-    raise ConfigError(
-        f"{address!r:.120} is not the address of a Kubo RPC",
-        hint="Write it as http://127.0.0.1:5001 or /ip4/127.0.0.1/tcp/5001.",
-    )
-
-
-def _host_protocol(host: str) -> str:
-    """Return the multiaddr protocol of a host."""
-    if ":" in host:
-        return "ip6"
-    return "ip4" if re.fullmatch(r"[\d.]+", host) else "dns"
+def _root_cause(error: BaseException) -> BaseException:
+    """Return the innermost of the errors that ipfshttpclient, requests and urllib3 put into one another."""
+    inner = getattr(error, "original", None) or (error.args[-1] if error.args else None)
+    return _root_cause(inner) if isinstance(inner, BaseException) else error
 
 
 def _printable(said: object) -> str:

@@ -108,13 +108,19 @@ def _download(go: str) -> Path:
     with tempfile.TemporaryDirectory() as outside_any_module:
         command = [go, "mod", "download", "-json", f"{KUBO_MODULE}@{KUBO_VERSION}"]
         answer = _go_run(command, cwd=Path(outside_any_module))
-    module = json.loads(answer)
-    if module.get("Sum") != KUBO_SUM:
+    try:
+        module = json.loads(answer)
+        checksum, folder = module["Sum"], Path(module["Dir"])
+    except (ValueError, KeyError, TypeError) as error:
         raise KuboUnavailable(
-            f"the Go module {KUBO_MODULE}@{KUBO_VERSION} has checksum {module.get('Sum')}, not {KUBO_SUM}",
+            f"`go mod download` answers {answer[:80]!r}", hint="Use Go 1.26 or later (https://go.dev/dl/)."
+        ) from error
+    if checksum != KUBO_SUM:
+        raise KuboUnavailable(
+            f"the Go module {KUBO_MODULE}@{KUBO_VERSION} has checksum {checksum!r:.80}, not {KUBO_SUM}",
             hint="Do not use it; check the module proxy that Go is set to (go env GOPROXY).",
         )
-    return Path(module["Dir"])
+    return folder
 
 
 def _go() -> str:

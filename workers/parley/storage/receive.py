@@ -20,17 +20,19 @@ class Deadline:
     """A moment of the monotonic clock by which a call is over.
 
     Attributes:
+        who: the store that is to finish by then.
         seconds: how long the call was given.
         at: when that is over, as `time.monotonic` counts.
     """
 
+    who: str
     seconds: float
     at: float
 
     @classmethod
-    def after(cls, seconds: float) -> Self:
+    def after(cls, seconds: float, who: str) -> Self:
         """Return the deadline `seconds` from now."""
-        return cls(seconds, time.monotonic() + seconds)
+        return cls(who, seconds, time.monotonic() + seconds)
 
     @property
     def left(self) -> float:
@@ -45,7 +47,7 @@ class Deadline:
     def error(self) -> StoreTimeout:
         """Return the error that says so."""
         return StoreTimeout(
-            f"the content store did not finish within {self.seconds:g} s",
+            f"{self.who} did not finish within {self.seconds:g} s",
             hint="Check that the store is up and near, or allow more time.",
         )
 
