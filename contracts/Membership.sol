@@ -46,9 +46,11 @@ abstract contract Membership is IRoundCoordinator {
     /// @dev The rosters that seats and turns are drawn from: role, position, operator.
     mapping(uint256 fid => mapping(uint256 role => mapping(uint256 position => address))) internal _rosters;
     mapping(uint256 fid => mapping(address operator => RecordWord)) internal _updates;
-    mapping(uint256 fid => mapping(uint256 seat => RecordWord)) internal _scores;
+    /// @dev Keyed by `fid << 8 | seat`: one hash less than a nested mapping on the hot path.
+    mapping(uint256 key => RecordWord) internal _scores;
     /// @dev Word roots by reveal index; valid below the current round's count of reveals.
-    mapping(uint256 fid => mapping(uint256 index => bytes32)) internal _roots;
+    /// Keyed by `fid << 8 | index`.
+    mapping(uint256 key => bytes32) internal _roots;
 
     constructor(
         IParticipantRegistry registry_,

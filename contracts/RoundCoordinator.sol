@@ -67,7 +67,8 @@ contract RoundCoordinator is Membership {
     function revealUpdate(uint256 fid, uint256 round, bytes32 root, bytes32 cidDigest, bytes32 salt) external {
         (address operator, MemberWord m) = _acting(fid, round, TRAINER);
         RoundWord w = _current(fid, round);
-        _requireTime(w.trainEnd(), w.revealEnd());
+        (uint256 start, uint256 end) = w.revealWindow();
+        _requireTime(start, end);
         if (root == 0 || cidDigest == 0) revert RoundCoordinator_ZeroRoot();
         bytes32 commitment = keccak256(
             abi.encode(UPDATE_TYPE, block.chainid, address(this), fid, round, operator, root, cidDigest, salt)
@@ -77,7 +78,7 @@ contract RoundCoordinator is Membership {
         uint256 index = w.revealed();
         _rounds[fid] = w.addReveal(block.timestamp + 1);
         _updates[fid][operator] = RecordState.revealed(round, index, root);
-        _roots[fid][index] = root;
+        _roots[fid << 8 | index] = root;
         emit UpdateRevealed(fid, round, operator, index, root, cidDigest);
     }
 
@@ -117,12 +118,13 @@ contract RoundCoordinator is Membership {
     function commitScores(uint256 fid, uint256 round, bytes32 commitment) external {
         (address operator, MemberWord m) = _acting(fid, round, EVALUATOR);
         RoundWord w = _current(fid, round);
-        _requireTime(w.keyEnd(), w.scoreCommitEnd());
+        (uint256 start, uint256 end) = w.scoreCommitWindow();
+        _requireTime(start, end);
         if (commitment == 0) revert RoundCoordinator_ZeroCommitment();
         uint256 seat = _requireSeat(fid, w, operator, m);
-        if (!_scores[fid][seat].isOf(round)) w = w.addScoreCommit(block.timestamp + 1);
+        if (!_scores[fid << 8 | seat].isOf(round)) w = w.addScoreCommit(block.timestamp + 1);
         _rounds[fid] = w;
-        _scores[fid][seat] = RecordState.committed(round, commitment);
+        _scores[fid << 8 | seat] = RecordState.committed(round, commitment);
         emit ScoresCommitted(fid, round, operator, commitment);
     }
 
@@ -130,16 +132,17 @@ contract RoundCoordinator is Membership {
     function revealScores(uint256 fid, uint256 round, bytes calldata vector, bytes32 salt) external {
         (address operator, MemberWord m) = _acting(fid, round, EVALUATOR);
         RoundWord w = _current(fid, round);
-        _requireTime(w.scoreCommitEnd(), w.scoreRevealEnd());
+        (uint256 start, uint256 end) = w.scoreRevealWindow();
+        _requireTime(start, end);
         _requireShape(vector.length, 8 + 4 * w.revealed());
         uint256 seat = _requireSeat(fid, w, operator, m);
         bytes32 hash = keccak256(vector);
         bytes32 commitment =
             keccak256(abi.encode(SCORES_TYPE, block.chainid, address(this), fid, round, operator, hash, salt));
-        if (!_scores[fid][seat].opens(round, commitment)) revert RoundCoordinator_CommitmentMismatch(commitment);
+        if (!_scores[fid << 8 | seat].opens(round, commitment)) revert RoundCoordinator_CommitmentMismatch(commitment);
         _index(fid, operator, m);
         _rounds[fid] = w.addScoreReveal(block.timestamp + 1);
-        _scores[fid][seat] = RecordState.revealed(round, _ownUpdate(fid, round, operator, m), hash);
+        _scores[fid << 8 | seat] = RecordState.revealed(round, _ownUpdate(fid, round, operator, m), hash);
         emit ScoresRevealed(fid, round, operator, seat, vector, salt);
     }
 
@@ -372,7 +375,7 @@ contract RoundCoordinator is Membership {
     function _evaluatorAbsent(uint256 fid, RoundWord w, RoundPolicy storage p, MemberWord m) private view returns (bool) {
         (bool seated, uint256 seat) = _seatOf(fid, w, m);
         if (!seated) return false;
-        RecordWord r = _scores[fid][seat];
+        RecordWord r = _scores[fid << 8 | seat];
         if (block.timestamp >= w.scoreCommitEnd() && !r.isOf(w.round())) return true;
         return block.timestamp >= w.scoreRevealEnd() && w.scoresCommitted() >= p.quorum && !r.isRevealedIn(w.round());
     }
@@ -488,11 +491,11 @@ contract RoundCoordinator is Membership {
 
     /// @inheritdoc IRoundCoordinator
     function scoresOf(uint256 fid, uint256 seat) external view returns (RecordWord) {
-        return _scores[fid][seat];
+        return _scores[fid << 8 | seat];
     }
 
     /// @inheritdoc IRoundCoordinator
     function updateRoot(uint256 fid, uint256 index) external view returns (bytes32) {
-        return _roots[fid][index];
+        return _roots[fid << 8 | index];
     }
 }

@@ -74,28 +74,54 @@ library RoundState {
     /// @notice End of Reveal, seconds since the epoch.
     function revealEnd(RoundWord w) internal pure returns (uint256) {
         unchecked {
-            return trainEnd(w) + _at(w, REVEAL, U24);
+            uint256 x = RoundWord.unwrap(w);
+            return (x >> TRAIN_END & U32) + (x >> REVEAL & U24);
         }
     }
 
     /// @notice End of Key, seconds since the epoch.
     function keyEnd(RoundWord w) internal pure returns (uint256) {
         unchecked {
-            return revealEnd(w) + _at(w, KEY, U24);
+            uint256 x = RoundWord.unwrap(w);
+            return (x >> TRAIN_END & U32) + (x >> REVEAL & U24) + (x >> KEY & U24);
         }
     }
 
     /// @notice End of ScoreCommit, seconds since the epoch.
     function scoreCommitEnd(RoundWord w) internal pure returns (uint256) {
         unchecked {
-            return keyEnd(w) + _at(w, SCORE_COMMIT, U24);
+            return keyEnd(w) + (RoundWord.unwrap(w) >> SCORE_COMMIT & U24);
         }
     }
 
     /// @notice End of ScoreReveal and start of turn `attempt`, seconds since the epoch.
     function scoreRevealEnd(RoundWord w) internal pure returns (uint256) {
         unchecked {
-            return scoreCommitEnd(w) + _at(w, SCORE_REVEAL, U24);
+            return scoreCommitEnd(w) + (RoundWord.unwrap(w) >> SCORE_REVEAL & U24);
+        }
+    }
+
+    /// @notice Start and end of Reveal, seconds since the epoch.
+    function revealWindow(RoundWord w) internal pure returns (uint256 start, uint256 end) {
+        unchecked {
+            start = trainEnd(w);
+            end = start + _at(w, REVEAL, U24);
+        }
+    }
+
+    /// @notice Start and end of ScoreCommit, seconds since the epoch.
+    function scoreCommitWindow(RoundWord w) internal pure returns (uint256 start, uint256 end) {
+        unchecked {
+            start = keyEnd(w);
+            end = start + _at(w, SCORE_COMMIT, U24);
+        }
+    }
+
+    /// @notice Start and end of ScoreReveal, seconds since the epoch.
+    function scoreRevealWindow(RoundWord w) internal pure returns (uint256 start, uint256 end) {
+        unchecked {
+            start = scoreCommitEnd(w);
+            end = start + _at(w, SCORE_REVEAL, U24);
         }
     }
 
