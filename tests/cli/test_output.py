@@ -1,0 +1,89 @@
+"""Results for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.cli.output import emit, plain, short, show_rows, tokens
+
+pytestmark = pytest.mark.unit
+
+
+class Colour(IntEnum):
+    """An enum."""
+
+    DARK_RED = 1
+
+
+class Flags(IntFlag):
+    """A set."""
+
+    A = 1
+    B = 2
+
+
+@dataclass
+class Thing:
+    """A dataclass."""
+
+    name: str
+    root: bytes
+    path: Path
+
+
+def test_plain__whatever_commands_return__json_values() -> None:
+    facts = {"thing": Thing("x", b"\x01", Path("a/b")), Colour.DARK_RED: Flags.A | Flags.B, 3: (None, True, 1.5)}
+    assert plain(facts) == {
+        "thing": {"name": "x", "root": "0x01", "path": "a/b"},
+        "dark_red": "a+b",
+        "3": [None, True, 1.5],
+    }
+    assert plain(Flags(0)) == "none"
+
+
+def test_emit__json__parses_back(capsys: pytest.CaptureFixture[str]) -> None:
+    emit({"wei": 10**30, "text": "ü\n"}, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"wei": 10**30, "text": "ü\n"}
+
+
+def test_emit__text_of_others__no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    emit({"name": "[red]boo[/red]"}, as_json=False)
+    assert capsys.readouterr().out == "name  [red]boo[/red]\n"
+
+
+def test_show_rows__rows__table_with_their_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    show_rows([{"round_no": 1, "void": False}, {"round_no": 2, "void": None}])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert lines[0] == ["round", "no", "void"]
+    assert lines[2:] == [["1", "no"], ["2", "-"]]
+
+
+def test_show_rows__none__says_so_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    show_rows([], empty="no federations yet")
+    assert capsys.readouterr() == ("", "no federations yet\n")
+
+
+@pytest.mark.parametrize(
+    ("wei", "text"),
+    [(0, "0"), (1, "0.000000000000000001"), (10**18, "1"), (15 * 10**17, "1.5"), (10**21, "1,000"), (-(10**18), "-1")],
+)
+def test_tokens__wei__whole_tokens_exactly(wei: int, text: str) -> None:
+    assert tokens(wei) == text
+
+
+@given(st.integers(0, 2**256 - 1))
+def test_tokens__any_amount__nothing_lost(wei: int) -> None:
+    whole, _, rest = tokens(wei).replace(",", "").partition(".")
+    assert int(whole) * 10**18 + int(rest.ljust(18, "0")) == wei
+
+
+def test_short__long_and_short__cut_only_if_long() -> None:
+    assert short(b"\xab" * 32) == "0xabababab…"
+    assert short("0xab") == "0xab"

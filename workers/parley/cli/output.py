@@ -1,0 +1,160 @@
+"""What commands print: results to standard output, everything else to standard error.
+
+Every command returns facts, a dict or a list that JSON can hold. `--json` prints them as they are, alone on standard
+output; otherwise a table is made of them. Amounts of tokens are integers in wei, shown in whole tokens to people.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, is_dataclass
+from decimal import Decimal, localcontext
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+WEI = 10**18
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""What JSON can hold."""
+
+
+def emit(facts: object, *, as_json: bool, show: Callable[[Any], None] | None = None) -> None:
+    """Print a command's result.
+
+    Args:
+        facts: a dataclass, a dict or a list of them.
+        as_json: print JSON instead of what people read.
+        show: prints them for people; by default a list of names and values.
+    """
+    if as_json:
+        sys.stdout.write(json.dumps(plain(facts), indent=2) + "\n")
+        sys.stdout.flush()
+    else:
+        (show or show_facts)(facts)
+
+
+def plain(value: object) -> Json:
+    """Return a value as JSON knows it: bytes as `0x...`, enums by their lower-case name, paths as text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {_key(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Enum):
+        return _enum_name(value)
+    if isinstance(value, bytes | bytearray):
+        return "0x" + value.hex()
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def stdout() -> Console:
+    """The console of results."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def stderr() -> Console:
+    """The console of progress and remarks."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def note(message: str) -> None:
+    """Say something to people, on standard error."""
+    stderr().print(message, markup=False, soft_wrap=True)
+
+
+def show_facts(facts: object) -> None:
+    """Print names and values, one a line; a list of facts as one table."""
+    values = plain(facts)
+    if isinstance(values, list):
+        show_rows(row for row in values if isinstance(row, dict))
+        return
+    if not isinstance(values, dict):
+        stdout().print(_escaped(_text(values)))
+        return
+    width = max((len(key) for key in values), default=0)
+    console = stdout()
+    for key, value in values.items():
+        console.print(f"[bold]{key.replace('_', ' '):{width}}[/bold]  {_escaped(_text(value))}")
+
+
+def show_rows(rows: Iterable[Mapping[str, Any]], *, empty: str = "none") -> None:
+    """Print facts as a table, one row each; the columns are the keys of the first."""
+    found = [dict(row) for row in rows]
+    if not found:
+        note(empty)
+        return
+    table = make_table(*(key.replace("_", " ") for key in found[0]))
+    for row in found:
+        table.add_row(*(_escaped(_text(value)) for value in row.values()))
+    stdout().print(table)
+
+
+def make_table(*columns: str, title: str | None = None) -> Table:
+    """A table in the house's style."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(*columns, title=title, box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left")
+    for column in table.columns:
+        column.overflow = "fold"
+    return table
+
+
+def tokens(wei: int) -> str:
+    """An amount in whole tokens of 18 decimals, exact: 1500000000000000000 is "1.5"."""
+    with localcontext(prec=80):
+        text = f"{Decimal(wei) / WEI:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def short(value: bytes | str) -> str:
+    """The beginning of a hash or address."""
+    text = "0x" + value.hex() if isinstance(value, bytes) else value
+    return f"{text[:10]}…" if len(text) > 12 else text
+
+
+def _key(key: object) -> str:
+    return _enum_name(key) if isinstance(key, Enum) else "0x" + key.hex() if isinstance(key, bytes) else str(key)
+
+
+def _enum_name(value: Enum) -> str:
+    """An enum's name in lower case; the names of a set of flags joined by `+`."""
+    return (value.name or "none").lower().replace("|", "+")
+
+
+def _text(value: Json) -> str:
+    """A JSON value as people read it."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items()) or "-"
+    if isinstance(value, list):
+        return ", ".join(_text(item) for item in value) or "-"
+    return str(value)
+
+
+def _escaped(text: str) -> str:
+    """Text of others, which must not be read as markup."""
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def path_text(path: Path) -> str:
+    """A path as seen from the current folder, if it lies below."""
+    absolute, here = path.absolute(), Path.cwd()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(absolute)

@@ -1,0 +1,228 @@
+"""All settings of Parley, in one place.
+
+Each setting comes from the first of these that names it:
+
+1. a flag, such as `--rpc-url URL`, or `--set KEY=VALUE` for any of them;
+2. an environment variable, such as `PARLEY_RPC_URL`;
+3. the configuration file: `--config FILE`, else `PARLEY_CONFIG`, else `parley.toml` in the current folder;
+4. the default below.
+
+Paths in the file are relative to the file's folder, all others to the current folder. An unknown key is an error that
+names the nearest known one. Secrets are no settings: passwords and keys never stand in this file (P-21).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from parley.errors import ConfigError
+
+PREFIX = "PARLEY_"
+DEFAULT_FILE = Path("parley.toml")
+MAX_FILE_BYTES = 1 << 20
+
+OTHER_VARIABLES = frozenset({"PARLEY_CONFIG", "PARLEY_PASSWORD", "PARLEY_PRIVATE_KEY"})
+"""Variables with the prefix that are no settings: where the file is, and the two secrets."""
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_PATHS = ("home", "deployments", "keystores", "password_file", "data", "task_file")
+
+
+class Settings(BaseSettings):
+    """The settings of one command; immutable.
+
+    Attributes:
+        rpc_url: JSON-RPC endpoint of the chain's node, `http://` or `https://`.
+        chain_id: the chain that is expected; any if unset.
+        deployments: folder of `<chainId>/<Contract>.json`, which `parley deploy` writes.
+        home: folder of everything else that Parley keeps.
+        store: the content store: a folder, or the URL of a Kubo RPC; unset: `<home>/store`.
+        keystores: folder of encrypted keys; unset: `<home>/keystores`.
+        account: name of the key to act with.
+        password_file: file whose first line is that key's password; else `PARLEY_PASSWORD`, else the terminal asks.
+        federation: id of the federation to act on; unset: the only one there is.
+        operator: the operator that a worker key acts for; unset: whatever the registry says.
+        data: a trainer's private data, a `.npz` of X and y.
+        task_file: an operator's own copy of the code of a task that is not built in.
+        poll_seconds: how often a worker looks at the chain.
+        confirmations: blocks to wait for, the one with the transaction included.
+        log_level: what is logged, to standard error.
+        log_format: `human`, `json`, or `auto`: human on a terminal.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True, validate_default=False
+    )
+
+    rpc_url: str = "http://127.0.0.1:8545"
+    chain_id: int | None = Field(default=None, gt=0)
+    deployments: Path = Path("deployments")
+    home: Path = Path(".parley")
+    store: str | None = Field(default=None, min_length=1)
+    keystores: Path | None = None
+    account: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    password_file: Path | None = None
+    federation: int | None = Field(default=None, gt=0)
+    operator: str | None = None
+    data: Path | None = None
+    task_file: Path | None = None
+    poll_seconds: float = Field(default=1.0, ge=0.05, le=3600)
+    confirmations: int = Field(default=1, ge=1, le=10_000)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "human", "json"] = "auto"
+
+    @field_validator("rpc_url")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        if not re.match(r"https?://[^/\s]+", url):
+            raise ValueError("an RPC endpoint starts with http:// or https://")
+        return url
+
+    @field_validator("operator")
+    @classmethod
+    def _address(cls, operator: str | None) -> str | None:
+        if operator is not None and not _ADDRESS.fullmatch(operator):
+            raise ValueError("an operator is an address: 0x and 40 hexadecimal digits")
+        return operator
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, level: object) -> object:
+        return level.lower() if isinstance(level, str) else level
+
+    @property
+    def store_location(self) -> str:
+        """Address of the content store, for `parley.storage.open_store`."""
+        return self.store if self.store is not None else str(self.home / "store")
+
+    @property
+    def keystore_folder(self) -> Path:
+        """Folder of encrypted keys."""
+        return self.keystores if self.keystores is not None else self.home / "keystores"
+
+
+def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings of one command.
+
+    Args:
+        file: the configuration file; it must exist. `None`: `PARLEY_CONFIG`, else `parley.toml` if there is one.
+        flags: values from the command line by key; `None` values count as not given.
+
+    Raises:
+        ConfigError: the file cannot be read, a key is unknown, or a value is out of range.
+    """
+    given = {key: value for key, value in (flags or {}).items() if value is not None}
+    path = _file_to_read(file)
+    values = {} if path is None else _read_file(path)
+    _check_keys(given, "setting {!r} is unknown")
+    _check_variables(os.environ)
+    # An environment variable outranks the file, and both are outranked by a flag.
+    used = {key: value for key, value in values.items() if not os.environ.get(PREFIX + key.upper())}
+    try:
+        return Settings(**{**used, **given})
+    except ValidationError as error:
+        raise _explained(error, path, given) from error
+
+
+def known_keys() -> tuple[str, ...]:
+    """The names of all settings."""
+    return tuple(Settings.model_fields)
+
+
+def parse_assignment(text: str) -> tuple[str, str]:
+    """Read one `KEY=VALUE` of `--set`.
+
+    Raises:
+        ConfigError: there is no `=`.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"{text!r:.80} is not KEY=VALUE", hint="for example --set poll_seconds=0.5")
+    return key.strip().replace("-", "_"), value
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The name that was probably meant, `None` if nothing is near."""
+    found = get_close_matches(name.lower(), list(names), n=1, cutoff=0.5)
+    return found[0] if found else None
+
+
+def _file_to_read(file: Path | None) -> Path | None:
+    """The configuration file of this command, if there is one."""
+    named = file or os.environ.get("PARLEY_CONFIG")
+    if named:
+        return Path(named)
+    return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    """The file's values, with relative paths made relative to the file."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise ConfigError(f"{path} is longer than {MAX_FILE_BYTES} bytes", hint="is it the right file?")
+        values = tomllib.loads(content.decode())
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read the configuration file {path}: {error.strerror or error}",
+            hint="check --config and PARLEY_CONFIG",
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}", hint='a setting reads: rpc_url = "http://..."') from error
+    _check_keys(values, f"{path}: setting {{!r}} is unknown")
+    return {key: _anchored(key, value, path.parent) for key, value in values.items()}
+
+
+def _anchored(key: str, value: object, folder: Path) -> object:
+    """A path of the file, seen from the current folder; any other value as it is."""
+    if not isinstance(value, str) or not value:
+        return value
+    is_folder = key == "store" and "://" not in value and not value.startswith(("/", "file:"))
+    return str(folder / Path(value).expanduser()) if key in _PATHS or is_folder else value
+
+
+def _check_keys(values: Iterable[str], complaint: str) -> None:
+    """Refuse the first key that is no setting."""
+    for key in values:
+        if key not in Settings.model_fields:
+            meant = nearest(key, known_keys())
+            hint = f"did you mean {meant!r}?" if meant else f"known settings: {', '.join(known_keys())}"
+            raise ConfigError(complaint.format(key), hint=hint)
+
+
+def _check_variables(variables: Iterable[str]) -> None:
+    """Refuse the first environment variable with our prefix that means nothing: probably a typing error."""
+    known = [PREFIX + key.upper() for key in known_keys()] + sorted(OTHER_VARIABLES)
+    for name in sorted(variables):
+        if name.startswith(PREFIX) and name not in known:
+            lower = {candidate.lower(): candidate for candidate in known}
+            meant = nearest(name, lower)
+            hint = f"did you mean {lower[meant]}?" if meant else "unset it"
+            raise ConfigError(f"the environment variable {name} is unknown", hint=hint)
+
+
+def _explained(error: ValidationError, path: Path | None, flags: Mapping[str, Any]) -> ConfigError:
+    """One line on the first value that is out of range, and where it comes from."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    key = str(first["loc"][0]) if first["loc"] else "settings"
+    if key in flags:
+        where = f"--{key.replace('_', '-')}"
+    elif os.environ.get(PREFIX + key.upper()):
+        where = PREFIX + key.upper()
+    else:
+        where = str(path)
+    reason = first["msg"].removeprefix("Value error, ")
+    value = str(first.get("input"))
+    return ConfigError(
+        f"{key} = {value!r:.80} is not valid: {reason[:1].lower()}{reason[1:]}", hint=f"change it in {where}"
+    )
