@@ -59,7 +59,7 @@ class _Draft:
             case "UpdateCommitted":
                 self.commitments[event.args["operator"]] = event.args["commitment"]
             case "UpdateRevealed":
-                self.reveals.append(_reveal(event.args))
+                self.reveals.append(_reveal(event.args, event.block))
             case "ScoresCommitted":
                 self.score_commitments[event.args["operator"]] = event.args["commitment"]
             case "ScoresRevealed":
@@ -116,8 +116,8 @@ def members_of(events: Iterable[Event]) -> dict[int, str]:
     return {e.args["index"]: e.args["operator"] for e in events if e.name == "MemberIndexed"}
 
 
-def _reveal(args: Mapping[str, Any]) -> Reveal:
-    return Reveal(args["index"], args["operator"], args["root"], args["cidDigest"])
+def _reveal(args: Mapping[str, Any], block: int) -> Reveal:
+    return Reveal(args["index"], args["operator"], args["root"], args["cidDigest"], block)
 
 
 def _vector(args: Mapping[str, Any]) -> RevealedVector:

@@ -40,12 +40,14 @@ class Reveal:
         operator: who revealed it.
         root: word root.
         digest: sha2-256 digest of its CID.
+        block: height of the block that holds the reveal.
     """
 
     index: int
     operator: str
     root: bytes
     digest: bytes
+    block: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,21 +68,4 @@ class Advance:
     round: int
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSettlement:
-    """Recompute the books of a posted settlement and look for one's own leaf (P-12)."""
-
-    round: int
-
-
-Action = (
-    Wait
-    | CommitUpdate
-    | RevealUpdate
-    | OpenValidation
-    | CommitScores
-    | RevealScores
-    | Settle
-    | Advance
-    | CheckSettlement
-)
+Action = Wait | CommitUpdate | RevealUpdate | OpenValidation | CommitScores | RevealScores | Settle | Advance

@@ -1,0 +1,176 @@
+"""The evaluator: judges the revealed updates, commits to its scores, reveals them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parley.chain.commitments import score_salt, scores_commitment
+from parley.chain.model import Phase, Role
+from parley.chain.view import Reveal, RoundRecord, View
+from parley.errors import ContentError, ParleyError
+from parley.numerics.fixed_point import Quantised
+from parley.numerics.rules import look_ahead
+from parley.roles import pokes
+from parley.roles.actions import Action, Advance, CommitScores, RevealScores, Wait
+from parley.roles.shards import OpenedShards
+from parley.roles.worker import Worker
+from parley.tasks.judging import Judgement, judge
+from parley.tasks.protocol import Task
+
+KIND = "scores"
+
+HISTORY = 3
+"""Rounds whose revealed updates a replay is looked for in, and for which updates are kept (section 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluator:
+    """An evaluator's worker.
+
+    Attributes:
+        worker: key, connection and store.
+        task: how losses are computed.
+        shards: validation shards.
+    """
+
+    worker: Worker
+    task: Task
+    shards: OpenedShards
+
+    def decide(self, view: View) -> Action:
+        """Name the next action; a vector committed before a reorg changed the reveals is committed anew (P-28)."""
+        record = view.record
+        draft = None if record is None else self._draft(record)
+        return decide(view, committed_is_current=draft is not None and self._matches(view, draft))
+
+    def execute(self, action: Action, view: View) -> None:
+        """Do it.
+
+        Raises:
+            ParleyError: it cannot be done now.
+        """
+        record = view.record
+        if record is None:
+            return
+        if isinstance(action, Advance):
+            pokes.advance(self.worker, view)
+        elif isinstance(action, CommitScores):
+            self._commit(view, record)
+        elif isinstance(action, RevealScores):
+            self._reveal(view, record)
+
+    def _commit(self, view: View, record: RoundRecord) -> None:
+        vector = self._judge(view, record)
+        self.worker.drafts.save(KIND, record.number, record.reveal_order + vector)
+        self.worker.drafts.forget_before(record.number)
+        self.worker.send("commitScores", view.fid, record.number, self._commitment(view, vector))
+        self._forget(view, record.number)
+
+    def _reveal(self, view: View, record: RoundRecord) -> None:
+        vector = self._draft(record)
+        if vector is None or not self._matches(view, vector):
+            self.worker.log.warning("the draft of the scores is lost: judging again", round=record.number)
+            vector = self._judge(view, record)
+        if not self._matches(view, vector):
+            raise ParleyError(
+                f"the scores of round {record.number} cannot be revealed: judging again gave others",
+                hint="the round is lost; keep the worker's home folder between restarts",
+            )
+        self.worker.send("revealScores", view.fid, record.number, vector, self._salt(view))
+
+    def _judge(self, view: View, record: RoundRecord) -> bytes:
+        """The score vector of this evaluator (section 6)."""
+        old, previous = self.worker.models(view)
+        shard = self.shards.of(view, record.number)
+        if shard is None:
+            self.worker.log.warning("the validation shard was not opened: equal scores", round=record.number)
+        judgement = Judgement(
+            look=look_ahead(old, previous, view.policy.beta),
+            updates=[self._fit(reveal, view.policy.clip) for reveal in record.reveals],
+            past=self._past(view, record.number),
+            last_norm=view.last_norm,
+            frac_bits=view.terms.frac_bits,
+            salt=self._salt(view),
+        )
+        return judge(self.task, shard, judgement).encode()
+
+    def _fit(self, reveal: Reveal, clip: int) -> Quantised | None:
+        """The update if it is fit, pinned from now on; `None` if it is not to be had or not what it must be (P-23)."""
+        try:
+            q = self.worker.library.get(reveal.root, reveal.digest, clip)
+            self.worker.library.pin(reveal.digest)
+        except ContentError as error:
+            self.worker.log.warning("an update is unfit", index=reveal.index, reason=error.message)
+            return None
+        return q
+
+    def _past(self, view: View, round_number: int) -> list[Quantised]:
+        """Revealed updates of the last three rounds, as far as they are to be had."""
+        past = []
+        for number in range(max(1, round_number - HISTORY), round_number):
+            record = view.records.get(number)
+            for reveal in () if record is None else record.reveals:
+                try:
+                    past.append(self.worker.library.get(reveal.root, reveal.digest))
+                except ContentError as error:
+                    self.worker.log.debug("a past update is gone", round=number, reason=error.message)
+        return past
+
+    def _forget(self, view: View, round_number: int) -> None:
+        """Let go of updates once the third following round is final (section 6)."""
+        old = view.records.get(round_number - HISTORY - 1)
+        following = view.records.get(round_number - 1)
+        if old is None or following is None or not (following.final or following.void):
+            return
+        for reveal in old.reveals:
+            try:
+                self.worker.library.unpin(reveal.digest)
+            except ContentError as error:
+                self.worker.log.debug("an old update could not be unpinned", reason=error.message)
+
+    def _draft(self, record: RoundRecord) -> bytes | None:
+        """The vector in the draft, if it was made for these reveals in this order."""
+        content = self.worker.drafts.load(KIND, record.number)
+        order = record.reveal_order
+        return content[len(order) :] if content is not None and content[: len(order)] == order else None
+
+    def _matches(self, view: View, vector: bytes) -> bool:
+        record = view.record
+        committed = None if record is None else record.score_commitments.get(self.worker.operator)
+        return committed == self._commitment(view, vector)
+
+    def _salt(self, view: View) -> bytes:
+        return score_salt(self.worker.key, view.chain_id, view.coordinator, view.fid, view.round.round)
+
+    def _commitment(self, view: View, vector: bytes) -> bytes:
+        return scores_commitment(
+            chain_id=view.chain_id,
+            coordinator=view.coordinator,
+            fid=view.fid,
+            round_number=view.round.round,
+            operator=self.worker.operator,
+            vector=vector,
+            salt=self._salt(view),
+        )
+
+
+def decide(view: View, committed_is_current: bool) -> Action:
+    """What an evaluator does next: a pure function of the view.
+
+    Args:
+        view: the federation.
+        committed_is_current: what is committed on chain was made for the reveals in the view.
+    """
+    round_ = view.round
+    if view.phase not in (Phase.SCORE_COMMIT, Phase.SCORE_REVEAL):
+        return pokes.fallback(view)
+    if not view.me.acts(Role.EVALUATOR, round_.round):
+        return Wait("not an evaluator in this round")
+    if not view.me.seated:
+        return Wait("not seated" if round_.seeded or not round_.drawn else "seats are not drawn yet")
+    if view.phase == Phase.SCORE_COMMIT:
+        done = view.me.scores_committed and committed_is_current
+        return Wait("scores are committed", round_.score_commit_end) if done else CommitScores(round_.round)
+    if not view.me.scores_committed:
+        return Wait("no scores were committed in this round")
+    return Wait("scores are revealed") if view.me.scores_revealed else RevealScores(round_.round)

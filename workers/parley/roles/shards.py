@@ -1,0 +1,72 @@
+"""Validation shards that are open to all (P-24).
+
+Trainers mix those of past rounds into their own data, evaluators judge on this round's.
+"""
+
+from __future__ import annotations
+
+from parley.chain.view import View
+from parley.errors import ContentError
+from parley.roles.worker import Log
+from parley.storage import Cid, ContentStore
+from parley.tasks.dataset import Dataset
+from parley.tasks.document import TaskDocument
+from parley.tasks.shards import is_key, read, unseal, walk
+
+
+class OpenedShards:
+    """Fetches and opens shards once; the chain says which may be opened.
+
+    Args:
+        store: where the shards come from.
+        document: the task document, which names them.
+        log: of the worker.
+    """
+
+    def __init__(self, store: ContentStore, document: TaskDocument, log: Log) -> None:
+        self._store = store
+        self._document = document
+        self._log = log
+        self._open: dict[int, Dataset] = {}
+
+    def of(self, view: View, round_number: int) -> Dataset | None:
+        """The shard of a round, or `None` while it is sealed.
+
+        Raises:
+            ContentError, ShardError: it cannot be fetched or opened.
+        """
+        if round_number not in self._open:
+            ref = self._document.shard(round_number)
+            key = key_of(view, round_number)
+            sealed = any(view.terms.anchor)
+            if ref is None or (sealed and key is None):
+                return None
+            data = self._store.get(Cid.parse(ref.cid), ref.size)
+            schema = self._document.data_schema
+            self._open[round_number] = (
+                unseal(data, round_number, key, schema) if key is not None else read(data, round_number, schema)
+            )
+        return self._open[round_number]
+
+    def before(self, view: View, round_number: int) -> list[Dataset]:
+        """The opened shards of earlier rounds; one that cannot be had is left out, with a warning."""
+        shards = []
+        for number in range(1, round_number):
+            try:
+                shard = self.of(view, number)
+            except ContentError as error:
+                self._log.warning("a validation shard is left out", shard=number, reason=error.message)
+                continue
+            if shard is not None:
+                shards.append(shard)
+        return shards
+
+
+def key_of(view: View, round_number: int) -> bytes | None:
+    """k_r, hashed down from a key that was opened later if need be; `None` while it is unknown."""
+    later = [number for number in view.keys if number >= round_number]
+    if not later:
+        return None
+    number = min(later)
+    key = walk(view.keys[number], number - round_number)
+    return key if is_key(key, round_number, view.terms.anchor) else None

@@ -1,0 +1,122 @@
+"""The trainer: trains on private data, commits to the update, reveals it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from parley.chain.commitments import update_commitment, update_salt
+from parley.chain.model import Phase, Role
+from parley.chain.view import RoundRecord, View
+from parley.errors import ParleyError
+from parley.numerics import rules, word_tree
+from parley.numerics.fixed_point import Quantised, decode, dequantise, encode, quantise
+from parley.numerics.keccak import keccak256
+from parley.roles import pokes
+from parley.roles.actions import Action, Advance, CommitUpdate, RevealUpdate, Wait
+from parley.roles.shards import OpenedShards
+from parley.roles.worker import Worker
+from parley.storage import cid_of
+from parley.tasks.dataset import Dataset
+from parley.tasks.protocol import Task
+
+KIND = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Trainer:
+    """A trainer's worker.
+
+    Attributes:
+        worker: key, connection and store.
+        task: what is trained.
+        data: its own, which never leaves.
+        shards: validation shards that are open to all.
+    """
+
+    worker: Worker
+    task: Task
+    data: Dataset
+    shards: OpenedShards
+
+    def decide(self, view: View) -> Action:
+        """Name the next action."""
+        return decide(view)
+
+    def execute(self, action: Action, view: View) -> None:
+        """Do it.
+
+        Raises:
+            ParleyError: it cannot be done now.
+        """
+        record = view.record
+        if record is None:
+            return
+        if isinstance(action, Advance):
+            pokes.advance(self.worker, view)
+        elif isinstance(action, CommitUpdate):
+            self._commit(view)
+        elif isinstance(action, RevealUpdate):
+            self._reveal(view, record)
+
+    def _commit(self, view: View) -> None:
+        q = self._train(view)
+        self.worker.drafts.save(KIND, view.round.round, encode(q))
+        self.worker.drafts.forget_before(view.round.round)
+        self.worker.send("commitUpdate", view.fid, view.round.round, self._commitment(view, encode(q)))
+
+    def _reveal(self, view: View, record: RoundRecord) -> None:
+        """Publish what was committed; train again if the draft is lost (P-14)."""
+        data = self.worker.drafts.load(KIND, record.number)
+        committed = record.commitments.get(self.worker.operator)
+        if data is None or self._commitment(view, data) != committed:
+            self.worker.log.warning("the draft of the update is lost: training again", round=record.number)
+            data = encode(self._train(view))
+        if self._commitment(view, data) != committed:
+            raise ParleyError(
+                f"the update of round {record.number} cannot be revealed: training again gave another one",
+                hint="the round is lost; keep the worker's home folder between restarts",
+            )
+        root, digest = self.worker.library.put(decode(data, view.terms.params))
+        self.worker.send("revealUpdate", view.fid, record.number, root, digest, self._salt(view))
+
+    def _train(self, view: View) -> Quantised:
+        """An update is local minus look, and no parameter of it lies beyond the clip (P-2, P-6)."""
+        old, previous = self.worker.models(view)
+        start = dequantise(rules.look_ahead(old, previous, view.policy.beta), view.terms.frac_bits)
+        data = self.data.joined(self.shards.before(view, view.round.round))
+        seed = int.from_bytes(keccak256(self._salt(view) + b"train")[:7], "big")
+        trained = self.task.train(start, data, seed=seed, hyper=self.task.hyper)
+        bound = view.policy.clip / 2**view.terms.frac_bits
+        update = np.clip(trained.astype(np.float64) - start, -bound, bound)
+        return quantise(update, view.terms.frac_bits, view.policy.clip)
+
+    def _salt(self, view: View) -> bytes:
+        return update_salt(self.worker.key, view.chain_id, view.coordinator, view.fid, view.round.round)
+
+    def _commitment(self, view: View, data: bytes) -> bytes:
+        return update_commitment(
+            chain_id=view.chain_id,
+            coordinator=view.coordinator,
+            fid=view.fid,
+            round_number=view.round.round,
+            operator=self.worker.operator,
+            root=word_tree.root(data),
+            cid_digest=cid_of(data).digest,
+            salt=self._salt(view),
+        )
+
+
+def decide(view: View) -> Action:
+    """What a trainer does next: a pure function of the view."""
+    round_ = view.round
+    if not view.me.acts(Role.TRAINER, round_.round):
+        return pokes.fallback(view) if view.me.roles else Wait("not a trainer in this round")
+    if view.phase == Phase.TRAIN:
+        return Wait("committed", round_.train_end) if view.me.committed else CommitUpdate(round_.round)
+    if view.phase != Phase.REVEAL:
+        return pokes.fallback(view)
+    if not view.me.committed:
+        return Wait("nothing was committed in this round")
+    return Wait("revealed") if view.me.revealed else RevealUpdate(round_.round)

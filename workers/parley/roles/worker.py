@@ -1,0 +1,75 @@
+"""What every role's worker has: a key, a connection, a store, and what it keeps between cycles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+from web3.contract.contract import ContractFunction
+
+from parley.chain.reader import Contracts, Reader
+from parley.chain.view import View
+from parley.numerics.fixed_point import Quantised
+from parley.roles.books import Books
+from parley.roles.drafts import Drafts
+from parley.roles.library import Library
+from parley.storage import ContentStore
+
+Log = structlog.stdlib.BoundLogger
+
+
+class Sender(Protocol):
+    """Sends a transaction and waits until it is confirmed."""
+
+    def send(self, call: ContractFunction) -> object:
+        """Send a contract call.
+
+        Raises:
+            ContractRevert: the contract refuses it.
+            ChainError: it could not be sent or confirmed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One operator's worker in one federation, whatever its role.
+
+    Attributes:
+        key: 32-byte private key of the worker; salts are derived from it (P-14).
+        operator: address that it acts for.
+        contracts: the deployment.
+        reader: of the federation.
+        sender: of transactions with that key.
+        store: where content comes from and goes to.
+        library: vectors of this federation.
+        drafts: what was committed and not yet published.
+        books: reward accounts of this federation.
+        log: of this worker.
+    """
+
+    key: bytes = field(repr=False)
+    operator: str
+    contracts: Contracts
+    reader: Reader
+    sender: Sender
+    store: ContentStore
+    library: Library
+    drafts: Drafts
+    books: Books
+    log: Log
+
+    def send(self, function: str, *args: object) -> None:
+        """Call a function of the round coordinator and wait until it is confirmed."""
+        self.sender.send(self.contracts.coordinator.functions[function](*args))
+
+    def models(self, view: View) -> tuple[Quantised, Quantised]:
+        """The last final model and the one before it, checked against their roots on chain (P-6).
+
+        Raises:
+            ContentError: a store does not give them.
+        """
+        old = self.library.get(view.federation.model_root, view.model_digest())
+        previous = self.library.get(view.federation.previous_root, view.model_digest(1))
+        return old, previous
