@@ -49,6 +49,19 @@ def test_aggregate__p6__largest_weights__do_not_overflow(extreme: int) -> None:
     assert aggregate(Rule.WEIGHTED_MEAN, updates, [65536] * 256, [65535] * 256).tolist() == [extreme] * 3
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("less", [0, 1])
+def test_weighted_mean__p6__sums_beyond_53_bits__floor_exactly(sign: int, less: int) -> None:
+    """P-6: quotients that are whole, or a hair below, where floating point cannot tell them apart."""
+    rng = np.random.default_rng(less)
+    columns = sign * rng.integers(2**30, 2**31 - 1, 4000)
+    updates = np.tile(columns, (256, 1)).astype(np.int32)
+    updates[0] -= less
+    weights = [1, *[65535] * 254, 65531]
+    expected = columns - less  # the floor of the column's value less at most one part in 2^24
+    assert aggregate(Rule.WEIGHTED_MEAN, updates, [65536] * 256, weights).tolist() == expected.tolist()
+
+
 @pytest.mark.parametrize("rule", Rule)
 def test_aggregate__p6__nothing_included__is_zero(rule: Rule) -> None:
     """P-6: N = 0 gives 0."""
