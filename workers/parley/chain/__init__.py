@@ -1,0 +1,14 @@
+"""Everything that speaks to the chain. One file for each thing outside.
+
+| module | what |
+|---|---|
+| `rpc` | a connection to a node, checked and retried |
+| `compiler`, `deployer`, `deployments` | from Solidity to `deployments/<chainId>/<Contract>.json`, and back |
+| `contracts` | contracts bound to their ABIs |
+| `reverts` | from revert data to the error that a contract threw, and what to do about it |
+| `fees`, `key_lock`, `sender` | from a call to a confirmed transaction |
+| `keystore` | encrypted keys |
+| `commitments`, `signatures`, `limits` | hashes, signed messages and ranges that the contracts expect: pure |
+| `model`, `view`, `events`, `follower`, `reader` | a federation at one block, immutable |
+| `devnet` | a local Anvil |
+"""

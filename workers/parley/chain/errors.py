@@ -1,0 +1,93 @@
+"""What can go wrong between Parley and a chain.
+
+ChainError
+├── Unreachable           the node does not answer, or not in time
+├── NodeRefused           the node answers with an error
+├── WrongChain            the node serves another chain
+├── StaleDeployment       the chain does not carry what a deployments file says
+├── CompilerError         Solidity does not compile
+├── NonceTaken            another transaction of the same key took the nonce
+└── ContractRevert        a contract refused
+    └── Reverted          ... with the decoded error
+NotDeployed (NotFound)    there is no deployments file for this chain
+KeyInUse (Conflict)       another process sends with the key
+Unconfirmed (DeadlineExceeded)    a transaction was not confirmed in time
+WrongPassword (KeystoreError)     a password does not open a key
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from parley.errors import ChainError, Conflict, ContractRevert, DeadlineExceeded, KeystoreError, NotFound
+
+if TYPE_CHECKING:
+    from parley.chain.reverts import ContractError
+
+
+class Unreachable(ChainError):
+    """The node does not answer, or not in time."""
+
+
+class NodeRefused(ChainError):
+    """The node answers with an error.
+
+    Args:
+        method: the JSON-RPC method that was asked.
+        code: of the error.
+        reason: what the node said.
+    """
+
+    def __init__(self, method: str, code: int, reason: str) -> None:
+        super().__init__(f"the node refused {method}: {' '.join(reason.split())[:300]} ({code})")
+        self.method = method
+        self.code = code
+        self.reason = reason
+
+
+class WrongChain(ChainError):
+    """The node serves another chain than the one expected."""
+
+
+class StaleDeployment(ChainError):
+    """The chain does not carry what a deployments file says."""
+
+
+class NotDeployed(NotFound):
+    """There is no deployments file for this chain."""
+
+
+class CompilerError(ChainError):
+    """Solidity does not compile, or the compiler cannot be run."""
+
+
+class NonceTaken(ChainError):
+    """Another transaction of the same key took the nonce: something else sends with this key."""
+
+
+class KeyInUse(Conflict):
+    """Another process sends with the same key on the same chain (P-18)."""
+
+
+class Unconfirmed(DeadlineExceeded):
+    """A transaction was sent, but not confirmed in time."""
+
+
+class WrongPassword(KeystoreError):
+    """The password does not open the key."""
+
+
+class Reverted(ContractRevert):
+    """A contract refused a call or a transaction.
+
+    Args:
+        action: what was asked of it, for people: "RoundCoordinator.commitUpdate".
+        error: why it refused, decoded.
+        transaction: hash of the transaction, 0x-prefixed, if it was mined; `None` if nothing was sent.
+    """
+
+    def __init__(self, action: str, error: ContractError, transaction: str | None = None) -> None:
+        mined = f" in transaction {transaction}" if transaction else ""
+        super().__init__(f"{action} was refused{mined}: {error}", hint=error.hint)
+        self.error = error
+        self.transaction = transaction
