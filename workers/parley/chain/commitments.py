@@ -25,7 +25,7 @@ def update_commitment(
     chain_id: int,
     coordinator: str,
     fid: int,
-    round: int,  # noqa: A002 - the protocol's name
+    round_number: int,
     operator: str,
     root: bytes,
     cid_digest: bytes,
@@ -37,7 +37,7 @@ def update_commitment(
         chain_id: of the chain.
         coordinator: address of the round coordinator.
         fid: federation id.
-        round: number of the round.
+        round_number: number of the round.
         operator: address that the update belongs to, whichever key sends it.
         root: word root of the update (P-3), 32 bytes.
         cid_digest: sha2-256 digest of its CID (P-5), 32 bytes.
@@ -51,7 +51,9 @@ def update_commitment(
     """
     _require_words(root=root, cid_digest=cid_digest, salt=salt)
     types = (*_DOMAIN, "bytes32", "bytes32", "bytes32")
-    return keccak(encode(types, (UPDATE_TYPE, chain_id, coordinator, fid, round, operator, root, cid_digest, salt)))
+    return keccak(
+        encode(types, (UPDATE_TYPE, chain_id, coordinator, fid, round_number, operator, root, cid_digest, salt))
+    )
 
 
 def scores_commitment(
@@ -59,7 +61,7 @@ def scores_commitment(
     chain_id: int,
     coordinator: str,
     fid: int,
-    round: int,  # noqa: A002 - the protocol's name
+    round_number: int,
     operator: str,
     vector: bytes,
     salt: bytes,
@@ -70,7 +72,7 @@ def scores_commitment(
         chain_id: of the chain.
         coordinator: address of the round coordinator.
         fid: federation id.
-        round: number of the round.
+        round_number: number of the round.
         operator: the evaluator's address, whichever key sends it.
         vector: the whole vector as it will be revealed (P-25).
         salt: 32 bytes, see `score_salt`.
@@ -83,21 +85,23 @@ def scores_commitment(
     """
     _require_words(salt=salt)
     types = (*_DOMAIN, "bytes32", "bytes32")
-    return keccak(encode(types, (SCORES_TYPE, chain_id, coordinator, fid, round, operator, keccak(vector), salt)))
+    return keccak(
+        encode(types, (SCORES_TYPE, chain_id, coordinator, fid, round_number, operator, keccak(vector), salt))
+    )
 
 
-def settlement_hash(*, chain_id: int, coordinator: str, fid: int, round: int, header: Header) -> bytes:  # noqa: A002
+def settlement_hash(*, chain_id: int, coordinator: str, fid: int, round_number: int, header: Header) -> bytes:
     """What the coordinator keeps of a posted settlement (P-13): 32 bytes.
 
     Args:
         chain_id: of the chain.
         coordinator: address of the round coordinator.
         fid: federation id.
-        round: number of the round.
+        round_number: number of the round.
         header: of the settlement.
     """
     types = ("uint256", "address", "uint256", "uint256", _HEADER)
-    return keccak(encode(types, (chain_id, coordinator, fid, round, header.to_abi())))
+    return keccak(encode(types, (chain_id, coordinator, fid, round_number, header.to_abi())))
 
 
 def update_salt(key: bytes, chain_id: int, coordinator: str, fid: int, round_number: int) -> bytes:
