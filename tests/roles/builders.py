@@ -127,8 +127,8 @@ SETTLEMENT = Settlement(b"", 1, 1, b"r" * 32, b"n" * 32, b"d" * 32, b"w" * 32)
 def round_in(phase: Phase) -> RoundState:
     """A full round whose next block falls into `phase`, five seconds before its end where it has one."""
     stage = ENDS.get(phase, 5)
-    ends = [NOW + 5 + 20 * (i - stage) for i in range(5)]
-    state = RoundState(4, 1, phase, 0, *ends, 0, 5, 5, 3, 3, 5, 3, False, True)
+    a, b, c, d, e = (NOW + 5 + 20 * (i - stage) for i in range(5))
+    state = RoundState(4, 1, phase, 0, a, b, c, d, e, 0, 5, 5, 3, 3, 5, 3, False, True)
     if phase == Phase.CHALLENGE:
         return replace(state, final_at=NOW + 5)
     if phase == Phase.FINALIZABLE:
