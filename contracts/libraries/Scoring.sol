@@ -199,8 +199,8 @@ library Scoring {
         uint256 n = own < count ? count - 1 : count;
         if (n <= 1) return 0;
         uint256 peers = n > PEERS ? PEERS : n - 1;
-        uint256[] memory mine = _informativeScores(vector[NORM_BYTES:], own, n);
-        uint256[] memory theirs = _informativeScores(medians, own, n);
+        uint256[] memory mine = _informativeScores(vector[NORM_BYTES:], own, n, 0);
+        uint256[] memory theirs = _informativeScores(medians, own, n, peers);
         uint256 agreed = peers * _overlap(mine, theirs, 0);
         uint256 byChance;
         for (uint256 k = 1; k <= peers; ++k) {
@@ -258,21 +258,31 @@ library Scoring {
                                        PRIVATE
     //////////////////////////////////////////////////////////////////////////*/
 
-    /// @dev f of each score but that at `own`: 0 stays 0, all else is lifted by an equal share.
-    function _informativeScores(bytes calldata entries, uint256 own, uint256 n)
+    /// @dev f of each of n scores but that at `own` (0 stays 0, all else is lifted by an equal share), then of the
+    /// first `again` ones once more, so that shifted comparisons need no modulo.
+    function _informativeScores(bytes calldata entries, uint256 own, uint256 n, uint256 again)
         private
         pure
         returns (uint256[] memory informative)
     {
-        informative = new uint256[](n);
-        uint256 base = BASIS / n;
-        for (uint256 i; i < n; ++i) {
-            uint256 score = medianEntry(entries, i < own ? i : i + 1) >> 16;
-            if (score != 0) informative[i] = score - 1 + base;
+        informative = new uint256[](n + again);
+        uint256 lift = BASIS / n;
+        assembly ("memory-safe") {
+            let to := add(informative, 0x20)
+            let entry := entries.offset
+            let skipped := add(entry, shl(2, own))
+            if gt(own, n) { skipped := 0 }
+            for { let end := add(to, shl(5, n)) } lt(to, end) { to := add(to, 0x20) } {
+                if eq(entry, skipped) { entry := add(entry, 4) }
+                let score := shr(240, calldataload(entry))
+                if score { mstore(to, add(sub(score, 1), lift)) }
+                entry := add(entry, 4)
+            }
+            mcopy(to, add(informative, 0x20), shl(5, again))
         }
     }
 
-    /// @dev The sum of `min(mine[i], theirs[(i + shift) mod n])`, both of length n > shift.
+    /// @dev The sum of `min(mine[i], theirs[i + shift])` over all of `mine`; `theirs` is longer by at least `shift`.
     function _overlap(uint256[] memory mine, uint256[] memory theirs, uint256 shift)
         private
         pure
@@ -280,12 +290,8 @@ library Scoring {
     {
         assembly ("memory-safe") {
             let left := add(mine, 0x20)
-            let size := shl(5, mload(mine))
-            let end := add(left, size)
-            let wrap := add(add(theirs, 0x20), size)
-            let right := add(add(theirs, 0x20), shl(5, shift))
-            for {} lt(left, end) { left := add(left, 0x20) } {
-                if eq(right, wrap) { right := add(theirs, 0x20) }
+            let right := add(theirs, shl(5, add(shift, 1)))
+            for { let end := add(left, shl(5, mload(mine))) } lt(left, end) { left := add(left, 0x20) } {
                 let a := mload(left)
                 let b := mload(right)
                 sum := add(sum, xor(b, mul(xor(a, b), lt(a, b))))
