@@ -8,10 +8,8 @@ from enum import IntEnum, IntFlag
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from parley.cli.output import emit, plain, short, show_rows, tokens
+from parley.cli.output import emit, plain, short, show_rows
 
 pytestmark = pytest.mark.unit
 
@@ -68,20 +66,6 @@ def test_show_rows__rows__table_with_their_keys(capsys: pytest.CaptureFixture[st
 def test_show_rows__none__says_so_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     show_rows([], empty="no federations yet")
     assert capsys.readouterr() == ("", "no federations yet\n")
-
-
-@pytest.mark.parametrize(
-    ("wei", "text"),
-    [(0, "0"), (1, "0.000000000000000001"), (10**18, "1"), (15 * 10**17, "1.5"), (10**21, "1,000"), (-(10**18), "-1")],
-)
-def test_tokens__wei__whole_tokens_exactly(wei: int, text: str) -> None:
-    assert tokens(wei) == text
-
-
-@given(st.integers(0, 2**256 - 1))
-def test_tokens__any_amount__nothing_lost(wei: int) -> None:
-    whole, _, rest = tokens(wei).replace(",", "").partition(".")
-    assert int(whole) * 10**18 + int(rest.ljust(18, "0")) == wei
 
 
 def test_short__long_and_short__cut_only_if_long() -> None:

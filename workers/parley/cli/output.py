@@ -10,7 +10,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, is_dataclass
-from decimal import Decimal, localcontext
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-WEI = 10**18
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """What JSON can hold."""
@@ -110,13 +108,6 @@ def make_table(*columns: str, title: str | None = None) -> Table:
     for column in table.columns:
         column.overflow = "fold"
     return table
-
-
-def tokens(wei: int) -> str:
-    """An amount in whole tokens of 18 decimals, exact: 1500000000000000000 is "1.5"."""
-    with localcontext(prec=80):
-        text = f"{Decimal(wei) / WEI:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def short(value: bytes | str) -> str:

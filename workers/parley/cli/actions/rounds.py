@@ -1,0 +1,182 @@
+"""What happened in a federation's rounds, from the chain alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parley.chain.model import Phase
+from parley.chain.view import RoundRecord, View
+from parley.errors import NotFound
+from parley.numerics.fixed_point import size_for
+from parley.numerics.scoring import SettledScores
+from parley.roles.books import Books, scores_of
+from parley.storage import Cid
+
+
+@dataclass(frozen=True)
+class RoundRow:
+    """One line about a round.
+
+    Attributes:
+        round: its number.
+        state: final, void, or the phase it is in.
+        committed: updates committed; revealed, likewise.
+        included: updates with a settled score above 0, `None` before there is a settlement.
+        evaluators: score vectors revealed.
+        earned: what it pays, wei; `None` before there is a settlement.
+        aggregator: who settled it.
+        model: CID of the model it led to.
+    """
+
+    round: int
+    state: str
+    committed: int
+    revealed: int
+    included: int | None
+    evaluators: int
+    earned: int | None
+    aggregator: str | None
+    model: str | None
+
+
+@dataclass(frozen=True)
+class UpdateFacts:
+    """A revealed update.
+
+    Attributes:
+        index: reveal index.
+        operator: its trainer.
+        score: settled score, `None` before the settlement; 0 leaves it out.
+        scale: share of it that was taken (P-25), 0 to 1; `None` before the settlement.
+        cid: of its words.
+        root: word root.
+    """
+
+    index: int
+    operator: str
+    score: int | None
+    scale: float | None
+    cid: str
+    root: bytes
+
+
+@dataclass(frozen=True)
+class RoundFacts:
+    """Everything about a round.
+
+    Attributes:
+        summary: its line in the list.
+        phase_ends: end of each phase that has not passed, seconds since the epoch; empty unless it is the current one.
+        updates: in reveal order.
+        evaluators: operators that revealed scores, by seat.
+        earned: what it pays each operator, wei; empty unless it is final.
+    """
+
+    summary: RoundRow
+    phase_ends: dict[str, int]
+    updates: list[UpdateFacts]
+    evaluators: dict[int, str]
+    earned: dict[str, int]
+
+
+def list_rounds(view: View) -> list[RoundRow]:
+    """One line for each round that was opened, the first one first."""
+    return [_row(view, record) for _, record in sorted(view.records.items())]
+
+
+def show_round(view: View, books: Books, number: int | None = None) -> RoundFacts:
+    """Everything about a round, the current or last one by default.
+
+    Raises:
+        NotFound: it was never opened.
+        ChainError: a settlement that became final was wrong, so that nobody's earnings can be told.
+    """
+    chosen = view.round.round if number is None else number
+    record = view.records.get(chosen)
+    if record is None:
+        opened = f"rounds 1 to {max(view.records)} were" if view.records else "none was yet"
+        raise NotFound(
+            f"round {chosen} of federation {view.fid} was not opened", hint=f"{opened}; see `parley round list`"
+        )
+    settled = _settled(view, record)
+    return RoundFacts(
+        summary=_row(view, record),
+        phase_ends=_phase_ends(view) if record.number == view.round.round and view.federation.live else {},
+        updates=[_update(view, record, index, settled) for index in range(len(record.reveals))],
+        evaluators={vector.seat: vector.operator for vector in record.vectors},
+        earned=earned_in(view, books, record) if record.final else {},
+    )
+
+
+def earned_in(view: View, books: Books, record: RoundRecord) -> dict[str, int]:
+    """What a final round pays each operator that takes part, wei, zeros included."""
+    if record.header is None:
+        return {}
+    before = books.ledger(view, before=record.number)
+    after = books.after(view, record, before, record.header.aggregator)
+    known = {member: account.cumulative for member, account in before.items()}
+    return {account.operator: account.cumulative - known.get(member, 0) for member, account in after.items()}
+
+
+def state_of(view: View, record: RoundRecord) -> str:
+    """Final, void, or the phase that the round is in."""
+    if record.final:
+        return "final"
+    return "void" if record.void else phase_name(view.phase)
+
+
+def phase_name(phase: Phase) -> str:
+    """A phase as people write it: `score commit`."""
+    return phase.name.lower().replace("_", " ")
+
+
+def vector_cid(view: View, digest: bytes) -> str:
+    """The CID of a model or update of this federation (P-5)."""
+    return str(Cid.from_digest(digest, size_for(view.terms.params)))
+
+
+def _row(view: View, record: RoundRecord) -> RoundRow:
+    settled = _settled(view, record)
+    header = record.header
+    return RoundRow(
+        round=record.number,
+        state=state_of(view, record),
+        committed=len(record.commitments),
+        revealed=len(record.reveals),
+        included=len(settled.included) if settled else None,
+        evaluators=len(record.vectors),
+        earned=header.earned if header else None,
+        aggregator=header.aggregator if header else None,
+        model=vector_cid(view, header.model_digest) if header else None,
+    )
+
+
+def _settled(view: View, record: RoundRecord) -> SettledScores | None:
+    """The medians, once somebody has settled."""
+    return scores_of(view, record) if record.header is not None else None
+
+
+def _update(view: View, record: RoundRecord, index: int, settled: SettledScores | None) -> UpdateFacts:
+    reveal = record.reveals[index]
+    return UpdateFacts(
+        index=index,
+        operator=reveal.operator,
+        score=settled.scores[index] if settled else None,
+        scale=settled.scales[index] / 2**16 if settled else None,
+        cid=vector_cid(view, reveal.digest),
+        root=reveal.root,
+    )
+
+
+def _phase_ends(view: View) -> dict[str, int]:
+    """Ends of the phases to come."""
+    round_ = view.round
+    ends = {
+        "train": round_.train_end,
+        "reveal": round_.reveal_end,
+        "key": round_.key_end,
+        "score_commit": round_.score_commit_end,
+        "score_reveal": round_.score_reveal_end,
+        "challenge": round_.final_at,
+    }
+    return {name: end for name, end in ends.items() if end > view.block.timestamp}
