@@ -6,7 +6,7 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {IFederationRegistry} from "./interfaces/IFederationRegistry.sol";
 import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 import {IRoundCoordinator} from "./interfaces/IRoundCoordinator.sol";
-import {Admission, Invitation, Policy, RoundPolicy, Terms} from "./interfaces/ParleyTypes.sol";
+import {Admission, Invitation, Policy, RoundPolicy, Rule, Terms} from "./interfaces/ParleyTypes.sol";
 import {Limits} from "./libraries/Limits.sol";
 import {AGGREGATOR, EVALUATOR, TRAINER} from "./libraries/MemberState.sol";
 
@@ -15,6 +15,9 @@ import {AGGREGATOR, EVALUATOR, TRAINER} from "./libraries/MemberState.sol";
 contract FederationRegistry is IFederationRegistry, EIP712 {
     bytes32 private constant INVITATION_TYPEHASH =
         keccak256("Invitation(uint256 fid,address operator,uint8 roles,uint256 nonce,uint256 expiry)");
+
+    /// @dev Basis points to the whole.
+    uint256 private constant BASIS = 10_000;
 
     IParticipantRegistry public immutable registry;
     IRoundCoordinator public immutable coordinator;
@@ -136,6 +139,39 @@ contract FederationRegistry is IFederationRegistry, EIP712 {
     /// @inheritdoc IFederationRegistry
     function policyOf(uint256 fid, uint256 version) external view returns (Policy memory) {
         return _policies[fid][version];
+    }
+
+    /// @inheritdoc IFederationRegistry
+    function arithmeticOf(uint256 fid, uint256 version)
+        external
+        view
+        returns (uint256 params, Rule rule, uint256 trimBps, uint256 beta)
+    {
+        Policy storage p = _policies[fid][version];
+        return (_terms[fid].params, p.rule, p.trimBps, p.beta);
+    }
+
+    /// @inheritdoc IFederationRegistry
+    function poolsOf(uint256 fid, uint256 version)
+        external
+        view
+        returns (uint256 trainers, uint256 evaluators, uint256 aggregator)
+    {
+        Policy storage p = _policies[fid][version];
+        uint256 reward = p.reward;
+        trainers = reward * p.trainersBps / BASIS;
+        evaluators = reward * p.evaluatorsBps / BASIS;
+        aggregator = reward * (BASIS - p.trainersBps - p.evaluatorsBps) / BASIS;
+    }
+
+    /// @inheritdoc IFederationRegistry
+    function clipOf(uint256 fid, uint256 version)
+        external
+        view
+        returns (uint256 params, uint256 clip, uint256 clipSlash)
+    {
+        Policy storage p = _policies[fid][version];
+        return (_terms[fid].params, p.clip, p.clipSlash);
     }
 
     function _requireExisting(uint256 fid) private view {

@@ -25,10 +25,11 @@ abstract contract Membership is IRoundCoordinator {
 
     IParticipantRegistry public immutable registry;
     IStakeVault public immutable stakeVault;
+    /// @inheritdoc IRoundCoordinator
     IRewardVault public immutable rewardVault;
     /// @inheritdoc IRoundCoordinator
     IFederationRegistry public immutable federationRegistry;
-    /// @notice The only address a conviction is accepted from; zero where the deployment has none.
+    /// @inheritdoc IRoundCoordinator
     address public immutable disputes;
 
     mapping(uint256 fid => Frame) internal _frames;
@@ -59,7 +60,9 @@ abstract contract Membership is IRoundCoordinator {
         IFederationRegistry federationRegistry_,
         address disputes_
     ) {
-        if (address(registry_).code.length == 0) revert RoundCoordinator_Miswired(address(registry_));
+        if (address(registry_).code.length == 0) {
+            revert RoundCoordinator_Miswired(address(registry_));
+        }
         if (address(federationRegistry_).code.length == 0) {
             revert RoundCoordinator_Miswired(address(federationRegistry_));
         }
@@ -74,6 +77,11 @@ abstract contract Membership is IRoundCoordinator {
 
     modifier onlyFederationRegistry() {
         if (msg.sender != address(federationRegistry)) revert RoundCoordinator_Unauthorised(msg.sender);
+        _;
+    }
+
+    modifier onlyDisputes() {
+        if (msg.sender != disputes) revert RoundCoordinator_Unauthorised(msg.sender);
         _;
     }
 
@@ -160,6 +168,15 @@ abstract contract Membership is IRoundCoordinator {
         _members[fid][operator] = m.unbonded();
         emit Unbonded(fid, operator, m.stake());
         stakeVault.unlock(_frames[fid].token, operator, m.stake());
+    }
+
+    /// @inheritdoc IRoundCoordinator
+    function slashMember(uint256 fid, address operator, uint256 amount, address prover) external onlyDisputes {
+        MemberWord m = _members[fid][operator];
+        if (amount > m.stake()) amount = m.stake();
+        _members[fid][operator] = m.slashed(amount);
+        emit MemberSlashed(fid, operator, _federations[fid].round(), prover, amount);
+        stakeVault.slash(_frames[fid].token, operator, amount, prover);
     }
 
     /// @dev Takes a member off the rosters from the next round on (P-7).

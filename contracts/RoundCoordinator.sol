@@ -13,6 +13,7 @@ import {AGGREGATOR, EVALUATOR, MemberState, MemberWord, TRAINER} from "./librari
 import {Phases} from "./libraries/Phases.sol";
 import {RecordState, RecordWord} from "./libraries/RecordState.sol";
 import {RoundState, RoundWord} from "./libraries/RoundState.sol";
+import {SettlementHash} from "./libraries/SettlementHash.sol";
 import {Sortition} from "./libraries/Sortition.sol";
 
 /// @title RoundCoordinator
@@ -222,14 +223,22 @@ contract RoundCoordinator is Membership {
     }
 
     /// @inheritdoc IRoundCoordinator
-    function convict(uint256 fid, Header calldata header, address prover) external {
-        if (msg.sender != disputes) revert RoundCoordinator_Unauthorised(msg.sender);
+    function convict(uint256 fid, Header calldata header, address prover) external onlyDisputes {
         RoundWord w = _rounds[fid];
         _requirePhase(fid, w, Phase.Challenge);
         _requireHeader(fid, w.round(), header);
         _rounds[fid] = w.restartTurns(block.timestamp);
         emit Convicted(fid, w.round(), header.aggregator, prover);
         stakeVault.slash(_frames[fid].token, header.aggregator, _policies[fid][w.version()].bond, prover);
+    }
+
+    /// @inheritdoc IRoundCoordinator
+    function postpone(uint256 fid, uint256 finalAt, bool contested) external onlyDisputes {
+        RoundWord w = _rounds[fid];
+        _requirePhase(fid, w, Phase.Challenge);
+        w = w.postponed(finalAt, contested);
+        _rounds[fid] = w;
+        emit Postponed(fid, w.round(), w.finalAt(), contested);
     }
 
     /* ------------------------------------- OPENING AND ENDING ------------------------------------- */
@@ -290,8 +299,7 @@ contract RoundCoordinator is Membership {
             | uint256(p.scoreReveal) << 72;
         uint256 trainers = f.count(TRAINER);
         _federations[fid] = f;
-        _rounds[fid] =
-            RoundState.opened(f.round(), f.version(), trainEnd, lengths, trainers, seats, evaluators > seats);
+        _rounds[fid] = RoundState.opened(f.round(), f.version(), trainEnd, lengths, trainers, seats, evaluators > seats);
         emit RoundOpened(fid, f.round(), f.version(), trainEnd, trainers, seats);
         return true;
     }
@@ -311,8 +319,7 @@ contract RoundCoordinator is Membership {
         if (f.closed()) return Obstacle.Closed;
         if (f.round() >= _frames[fid].rounds) return Obstacle.Rounds;
         RoundPolicy storage p = _policies[fid][f.version()];
-        bool enough =
-            f.count(TRAINER) >= p.minTrainers && f.count(EVALUATOR) >= p.quorum && f.count(AGGREGATOR) != 0;
+        bool enough = f.count(TRAINER) >= p.minTrainers && f.count(EVALUATOR) >= p.quorum && f.count(AGGREGATOR) != 0;
         return enough ? Obstacle.None : Obstacle.Members;
     }
 
@@ -372,7 +379,11 @@ contract RoundCoordinator is Membership {
         return block.timestamp >= w.revealEnd() && w.committed() >= p.minTrainers && !r.isRevealedIn(w.round());
     }
 
-    function _evaluatorAbsent(uint256 fid, RoundWord w, RoundPolicy storage p, MemberWord m) private view returns (bool) {
+    function _evaluatorAbsent(uint256 fid, RoundWord w, RoundPolicy storage p, MemberWord m)
+        private
+        view
+        returns (bool)
+    {
         (bool seated, uint256 seat) = _seatOf(fid, w, m);
         if (!seated) return false;
         RecordWord r = _scores[fid << 8 | seat];
@@ -382,7 +393,11 @@ contract RoundCoordinator is Membership {
 
     /// @dev Turns that passed without a settlement: after a conviction only those since, for the word does not tell which
     /// of the earlier ones were taken.
-    function _aggregatorAbsent(uint256 fid, RoundWord w, RoundPolicy storage p, MemberWord m) private view returns (bool) {
+    function _aggregatorAbsent(uint256 fid, RoundWord w, RoundPolicy storage p, MemberWord m)
+        private
+        view
+        returns (bool)
+    {
         if (!w.seeded() || block.timestamp < w.scoreRevealEnd() || w.scoresRevealed() < p.quorum) return false;
         bool settled = w.finalAt() != 0;
         uint256 end = settled ? w.attempt() : Phases.turnOf(w, p.settle);
@@ -457,9 +472,8 @@ contract RoundCoordinator is Membership {
         if (hash != _settlements[fid]) revert RoundCoordinator_HeaderMismatch(_settlements[fid], hash);
     }
 
-    /// @dev Preimage of section 9.
     function _hash(uint256 fid, uint256 round, Header memory header) private view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), fid, round, header));
+        return SettlementHash.compute(address(this), fid, round, header);
     }
 
     /* ------------------------------------------- VIEWS -------------------------------------------- */
@@ -482,6 +496,11 @@ contract RoundCoordinator is Membership {
         uint256 bit = federation.modelBit();
         (round, seed, key) = (_rounds[fid], _seeds[fid], _keys[fid]);
         (model, previous, settlement) = (_models[fid][bit], _models[fid][bit ^ 1], _settlements[fid]);
+    }
+
+    /// @inheritdoc IRoundCoordinator
+    function postedOf(uint256 fid) external view returns (RoundWord round, bytes32 settlement) {
+        return (_rounds[fid], _settlements[fid]);
     }
 
     /// @inheritdoc IRoundCoordinator

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Invitation, Policy, Terms} from "./ParleyTypes.sol";
+import {Invitation, Policy, Rule, Terms} from "./ParleyTypes.sol";
 
 /// @title IFederationRegistry
 /// @notice What a federation is: its sponsor, its terms, the versions of its policy, and who may join. The rounds
@@ -56,6 +56,24 @@ interface IFederationRegistry {
     function termsOf(uint256 fid) external view returns (Terms memory);
     /// @notice A policy version, counted from 1.
     function policyOf(uint256 fid, uint256 version) external view returns (Policy memory);
+    /// @notice What P-6 needs of terms and policy: the number of parameters, the rule, what the trimmed mean cuts (basis
+    /// points) and the momentum (in 2**-16). Two storage slots, for disproofs.
+    function arithmeticOf(uint256 fid, uint256 version)
+        external
+        view
+        returns (uint256 params, Rule rule, uint256 trimBps, uint256 beta);
+    /// @notice What a round of a policy version pays at most, in units of the token's decimals: trainers, evaluators and
+    /// the aggregator, each a floored share of the reward (P-12).
+    function poolsOf(uint256 fid, uint256 version)
+        external
+        view
+        returns (uint256 trainers, uint256 evaluators, uint256 aggregator);
+    /// @notice The number of parameters, the largest |q| one of an update may have, and what a trainer loses for a larger
+    /// one, in units of the token's decimals (P-2).
+    function clipOf(uint256 fid, uint256 version)
+        external
+        view
+        returns (uint256 params, uint256 clip, uint256 clipSlash);
     /// @notice The newest policy version.
     function versionOf(uint256 fid) external view returns (uint256);
     /// @notice True once an invitation with this nonce was used.

@@ -6,6 +6,7 @@ import {MemberWord} from "../libraries/MemberState.sol";
 import {RecordWord} from "../libraries/RecordState.sol";
 import {RoundWord} from "../libraries/RoundState.sol";
 import {IFederationRegistry} from "./IFederationRegistry.sol";
+import {IRewardVault} from "./IRewardVault.sol";
 import {Header, Phase, RoundPolicy, Settlement} from "./ParleyTypes.sol";
 
 /// @title IRoundCoordinator
@@ -36,21 +37,30 @@ interface IRoundCoordinator {
     /// @notice An operator has its leaf in the reward tree, for ever (P-12).
     event MemberIndexed(uint256 indexed fid, address indexed operator, uint256 index);
     /// @notice A round is open: training may begin and ends at `trainEnd` (seconds) at the latest.
-    event RoundOpened(uint256 indexed fid, uint256 indexed round, uint256 version, uint256 trainEnd, uint256 trainers, uint256 seats);
+    event RoundOpened(
+        uint256 indexed fid, uint256 indexed round, uint256 version, uint256 trainEnd, uint256 trainers, uint256 seats
+    );
     /// @notice The seed that draws seats and turns of this round is fixed (P-27).
     event SeedCaptured(uint256 indexed fid, uint256 indexed round, bytes32 seed);
     /// @notice An update is committed; a later one of the same operator replaces it (P-9).
     event UpdateCommitted(uint256 indexed fid, uint256 indexed round, address indexed operator, bytes32 commitment);
     /// @notice An update is revealed and has its reveal index.
     event UpdateRevealed(
-        uint256 indexed fid, uint256 indexed round, address indexed operator, uint256 index, bytes32 root, bytes32 cidDigest
+        uint256 indexed fid,
+        uint256 indexed round,
+        address indexed operator,
+        uint256 index,
+        bytes32 root,
+        bytes32 cidDigest
     );
     /// @notice The validation shard of a round is open to all (P-24).
     event ValidationOpened(uint256 indexed fid, uint256 indexed round, bytes32 key);
     /// @notice A score vector is committed; a later one of the same operator replaces it (P-28).
     event ScoresCommitted(uint256 indexed fid, uint256 indexed round, address indexed operator, bytes32 commitment);
     /// @notice A score vector is revealed: uint64 norm, then per reveal index uint16 score, uint16 (scale - 1).
-    event ScoresRevealed(uint256 indexed fid, uint256 indexed round, address indexed operator, uint256 seat, bytes vector, bytes32 salt);
+    event ScoresRevealed(
+        uint256 indexed fid, uint256 indexed round, address indexed operator, uint256 seat, bytes vector, bytes32 salt
+    );
     /// @notice A settlement is posted and may be disproved until `finalAt` (seconds).
     event Settled(
         uint256 indexed fid,
@@ -60,11 +70,24 @@ interface IRoundCoordinator {
         uint256 finalAt,
         Settlement settlement
     );
+    /// @notice The posted settlement is final at `finalAt` (seconds) at the earliest, and not while it is contested: while
+    /// data that was demanded has not been supplied (P-22).
+    event Postponed(uint256 indexed fid, uint256 indexed round, uint256 finalAt, bool contested);
+    /// @notice A member lost `amount` of its stake for a fault of its own, half of it to `prover`; all of it is burned if
+    /// `prover` is zero (P-16).
+    event MemberSlashed(
+        uint256 indexed fid, address indexed operator, uint256 round, address indexed prover, uint256 amount
+    );
     /// @notice A settlement was disproved and deleted; `prover` is zero if nobody gets the reward (P-16).
     event Convicted(uint256 indexed fid, uint256 indexed round, address indexed aggregator, address prover);
     /// @notice A round is final: its model is the federation's, its rewards can be claimed.
     event RoundFinalized(
-        uint256 indexed fid, uint256 indexed round, bytes32 modelRoot, bytes32 modelDigest, bytes32 rewardRoot, uint256 earned
+        uint256 indexed fid,
+        uint256 indexed round,
+        bytes32 modelRoot,
+        bytes32 modelDigest,
+        bytes32 rewardRoot,
+        uint256 earned
     );
     /// @notice A round is void: models and rewards stay as they were, the reservation returned (P-10).
     event RoundVoided(uint256 indexed fid, uint256 indexed round);
@@ -212,7 +235,8 @@ interface IRoundCoordinator {
     /// @dev Emits `Settled`. Reverts with `BlockNotCanonical` after a reorg (P-28).
     /// @param blockNumber Block at which the aggregator read the round, at most 256 back.
     /// @param blockHash Its hash.
-    function settle(uint256 fid, uint256 round, Settlement calldata settlement, uint256 blockNumber, bytes32 blockHash) external;
+    function settle(uint256 fid, uint256 round, Settlement calldata settlement, uint256 blockNumber, bytes32 blockHash)
+        external;
 
     /// @notice Finalises or voids a round that is due, and opens the next if that is possible (P-8). Anyone may call.
     /// @dev Emits `RoundFinalized` or `RoundVoided`, and `RoundOpened`. In an idle federation it opens a round or reverts
@@ -230,6 +254,19 @@ interface IRoundCoordinator {
     /// @param header Of the posted settlement.
     /// @param prover Gets half of the bond; zero burns everything (P-16).
     function convict(uint256 fid, Header calldata header, address prover) external;
+
+    /// @notice Puts off the end of the posted settlement's challenge (P-22). The disputes contract only.
+    /// @dev Emits `Postponed`.
+    /// @param finalAt End of Challenge, seconds; an earlier one than stands changes nothing.
+    /// @param contested True while data that was demanded has not been supplied: the settlement stays in Challenge.
+    function postpone(uint256 fid, uint256 finalAt, bool contested) external;
+
+    /// @notice Takes `amount` of a member's stake, or all there is if that is less. The disputes contract only, which
+    /// answers for the fault, the round and that nobody is slashed twice (P-17).
+    /// @dev Emits `MemberSlashed`.
+    /// @param amount In units of the token's decimals.
+    /// @param prover Gets half of it; zero burns everything (P-16).
+    function slashMember(uint256 fid, address operator, uint256 amount, address prover) external;
 
     /* ------------------------------------------- VIEWS -------------------------------------------- */
 
@@ -253,6 +290,9 @@ interface IRoundCoordinator {
             bytes32 previous,
             bytes32 settlement
         );
+    /// @notice The packed state of the current round and the hash of its posted settlement, meaningful while the round's
+    /// `finalAt` is not zero: what a disproof reads first.
+    function postedOf(uint256 fid) external view returns (RoundWord round, bytes32 settlement);
     /// @notice The packed standing of an operator: see {MemberState}, and {RecordState} for its update.
     function standingOf(uint256 fid, address operator) external view returns (MemberWord member, RecordWord update);
     /// @notice The packed record of a seat's score vector: see {RecordState}.
@@ -261,4 +301,8 @@ interface IRoundCoordinator {
     function updateRoot(uint256 fid, uint256 index) external view returns (bytes32);
     /// @notice Sponsors, terms, policies and admission.
     function federationRegistry() external view returns (IFederationRegistry);
+    /// @notice Budgets, reward roots and claims.
+    function rewardVault() external view returns (IRewardVault);
+    /// @notice The only address that convicts, postpones and slashes; zero where the deployment has none.
+    function disputes() external view returns (address);
 }

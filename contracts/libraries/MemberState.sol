@@ -85,8 +85,8 @@ library MemberState {
         uint256 kept = MemberWord.unwrap(m) & U16 << 8;
         unchecked {
             return MemberWord.wrap(
-                kept | roles_ | (round + 1) << 24 | FOR_EVER << 48 | round << CHANGED | uint256(0xFFFFFFFFFFFFFFFF) << 96
-                    | stake_ << STAKE
+                kept | roles_ | (round + 1) << 24 | FOR_EVER << 48 | round << CHANGED | uint256(0xFFFFFFFFFFFFFFFF)
+                    << 96 | stake_ << STAKE
             );
         }
     }
@@ -94,6 +94,13 @@ library MemberState {
     /// @notice The membership ends with `round`.
     function left(MemberWord m, uint256 round) internal pure returns (MemberWord) {
         return MemberWord.wrap(MemberWord.unwrap(m) & ~(U24 << 48) | round << 48);
+    }
+
+    /// @notice With `amount` less of stake, at most all of it.
+    function slashed(MemberWord m, uint256 amount) internal pure returns (MemberWord) {
+        unchecked {
+            return MemberWord.wrap(MemberWord.unwrap(m) - (amount << STAKE));
+        }
     }
 
     /// @notice Nothing but the member index is left.
@@ -114,7 +121,8 @@ library MemberState {
         if ((w >> CHANGED) & U24 != round) {
             uint256 evaluator = (w >> 96) & U16;
             uint256 aggregator = (w >> 128) & U16;
-            w = w & ~(U16 << 112 | U16 << 144 | U24 << CHANGED) | evaluator << 112 | aggregator << 144 | round << CHANGED;
+            w = w & ~(U16 << 112 | U16 << 144 | U24 << CHANGED) | evaluator << 112 | aggregator << 144 | round
+                << CHANGED;
         }
         uint256 shift = _shift(role);
         return MemberWord.wrap(w & ~(U16 << shift) | position_ << shift);

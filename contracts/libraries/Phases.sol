@@ -33,7 +33,7 @@ library Phases {
         if (w.scoresCommitted() < quorum) return Phase.Voidable;
         if (time < w.scoreRevealEnd()) return Phase.ScoreReveal;
         if (w.scoresRevealed() < quorum) return Phase.Voidable;
-        if (w.finalAt() != 0) return time < w.finalAt() ? Phase.Challenge : Phase.Finalizable;
+        if (w.finalAt() != 0) return time < w.finalAt() || w.contested() ? Phase.Challenge : Phase.Finalizable;
         return turnOf(w, settle) > LAST_TURN ? Phase.Voidable : Phase.Settle;
     }
 

@@ -46,6 +46,11 @@ library RecordState {
         return RecordWord.unwrap(r) & (REVEALED | ROUND) == REVEALED | round;
     }
 
+    /// @notice True if what was committed or revealed has this hash.
+    function holds(RecordWord r, bytes32 content) internal pure returns (bool) {
+        return (RecordWord.unwrap(r) ^ uint256(content)) & HASH == 0;
+    }
+
     /// @notice The number kept with it.
     function number(RecordWord r) internal pure returns (uint256) {
         return (RecordWord.unwrap(r) >> 25) & 0x1FF;

@@ -17,6 +17,7 @@ pragma solidity 0.8.37;
 /// | 248 | drawn | more evaluators than seats (P-27) |
 /// | 249 | seeded | the seed is captured |
 /// | 250 | convicted | a settlement of this round was deleted |
+/// | 251 | contested | data of the settlement is demanded and not supplied (P-22): it cannot become final |
 ///
 /// All later ends hang on the earlier ones, so ending a phase early is one subtraction.
 type RoundWord is uint256;
@@ -26,7 +27,7 @@ using RoundState for RoundWord global;
 /// @title RoundState
 /// @notice Reads and changes a {RoundWord}.
 /// @dev Additions never carry into the next field: counters stay below their expected counts (at most 256 and 32), lengths
-/// and times are bounded at opening and only shrink, but for {restartTurns}, which checks.
+/// and times are bounded at opening and only shrink, but for {restartTurns}, which caps them.
 library RoundState {
     uint256 private constant TRAIN_END = 40;
     uint256 private constant REVEAL = 72;
@@ -44,15 +45,13 @@ library RoundState {
     uint256 private constant DRAWN = 248;
     uint256 private constant SEEDED = 249;
     uint256 private constant CONVICTED = 250;
+    uint256 private constant CONTESTED = 251;
 
     uint256 private constant U3 = 0x7;
     uint256 private constant U6 = 0x3F;
     uint256 private constant U9 = 0x1FF;
     uint256 private constant U24 = 0xFFFFFF;
     uint256 private constant U32 = 0xFFFFFFFF;
-
-    /// @notice Thrown when a deadline would pass what the word can hold: 194 days for a phase.
-    error RoundState_LengthTooLarge(uint256 length);
 
     /* ------------------------------------------- READ --------------------------------------------- */
 
@@ -180,6 +179,11 @@ library RoundState {
         return _at(w, CONVICTED, 1) != 0;
     }
 
+    /// @notice Data of the settlement is demanded and not supplied.
+    function contested(RoundWord w) internal pure returns (bool) {
+        return _at(w, CONTESTED, 1) != 0;
+    }
+
     /* ------------------------------------------- CHANGE ------------------------------------------- */
 
     /// @notice A new round: only the fields that are not zero at opening.
@@ -195,8 +199,8 @@ library RoundState {
     ) internal pure returns (RoundWord) {
         uint256 flag = drawn_ ? 1 << DRAWN : 0;
         return RoundWord.wrap(
-            number | version_ << 24 | trainEnd_ << TRAIN_END | lengths << REVEAL | trainers_ << TRAINERS | seats_ << SEATS
-                | flag
+            number | version_ << 24 | trainEnd_ << TRAIN_END | lengths << REVEAL | trainers_ << TRAINERS | seats_
+                << SEATS | flag
         );
     }
 
@@ -257,11 +261,22 @@ library RoundState {
         );
     }
 
+    /// @notice The settlement is final at `finalAt_` at the earliest, and not while it is contested.
+    /// @param finalAt_ A time before the one that stands changes nothing.
+    function postponed(RoundWord w, uint256 finalAt_, bool contested_) internal pure returns (RoundWord) {
+        uint256 end = finalAt(w);
+        if (finalAt_ > end) end = finalAt_;
+        uint256 cleared = RoundWord.unwrap(w) & ~(U32 << FINAL_AT | uint256(1) << CONTESTED);
+        return RoundWord.wrap(cleared | end << FINAL_AT | (contested_ ? 1 << CONTESTED : 0));
+    }
+
     /// @notice The settlement is deleted: the turn after the one it was posted in starts at `start`.
+    /// @dev A start that the word cannot hold, 194 days after the score commitments, is cut off: turns then count from
+    /// there, and the round is soon void. Reverting would let a settlement nobody cared to convict in time stand for ever.
     function restartTurns(RoundWord w, uint256 start) internal pure returns (RoundWord) {
         uint256 length = start - scoreCommitEnd(w);
-        if (length > U24) revert RoundState_LengthTooLarge(length);
-        uint256 cleared = RoundWord.unwrap(w) & ~(U32 << FINAL_AT | U24 << SCORE_REVEAL);
+        if (length > U24) length = U24;
+        uint256 cleared = RoundWord.unwrap(w) & ~(U32 << FINAL_AT | U24 << SCORE_REVEAL | uint256(1) << CONTESTED);
         return RoundWord.wrap((cleared | length << SCORE_REVEAL | 1 << CONVICTED) + (1 << ATTEMPT));
     }
 
