@@ -47,7 +47,7 @@ abstract contract Base is Test {
 
     /* -------------------------------------------- DEPLOY ------------------------------------------ */
 
-    function deploy() internal {
+    function deploy() internal virtual {
         token = new ParleyToken(sponsor, 1e30);
         uint256 nonce = vm.getNonce(address(this));
         address predicted = vm.computeCreateAddress(address(this), nonce + 4);
@@ -68,7 +68,7 @@ abstract contract Base is Test {
         }
     }
 
-    function defaultTerms() internal view returns (Terms memory) {
+    function defaultTerms() internal view virtual returns (Terms memory) {
         return Terms({
             token: address(token),
             rounds: uint24(CHAIN_LENGTH),
@@ -83,7 +83,7 @@ abstract contract Base is Test {
         });
     }
 
-    function defaultPolicy() internal pure returns (Policy memory) {
+    function defaultPolicy() internal view virtual returns (Policy memory) {
         return Policy({
             train: 30,
             reveal: 10,
@@ -169,8 +169,8 @@ abstract contract Base is Test {
 
     function openRound() internal {
         coordinator.advance(fid, noHeader());
-        vm.roll(block.number + 3);
-        vm.warp(block.timestamp + 3);
+        vm.roll(vm.getBlockNumber() + 3);
+        vm.warp(vm.getBlockTimestamp() + 3);
         coordinator.captureSeed(fid);
     }
 
@@ -178,7 +178,7 @@ abstract contract Base is Test {
         return lens.roundOf(fid).round;
     }
 
-    function secret(string memory what, address who, uint256 round) internal pure returns (bytes32) {
+    function secret(string memory what, address who, uint256 round) internal view virtual returns (bytes32) {
         return keccak256(abi.encode(what, who, round));
     }
 
@@ -219,7 +219,7 @@ abstract contract Base is Test {
     }
 
     /// @dev A random-looking vector, so that its calldata costs what real ones cost.
-    function vectorOf(address operator, uint256 round) internal view returns (bytes memory vector) {
+    function vectorOf(address operator, uint256 round) internal view virtual returns (bytes memory vector) {
         uint256 n = lens.roundOf(fid).revealed;
         vector = new bytes(8 + 4 * n);
         for (uint256 i; i < vector.length; ++i) {
@@ -277,7 +277,7 @@ abstract contract Base is Test {
             rewardRoot: s.rewardRoot,
             turn: lens.roundOf(fid).turn,
             aggregator: aggregator,
-            postedAt: uint64(block.timestamp)
+            postedAt: uint64(vm.getBlockTimestamp())
         });
     }
 
@@ -289,16 +289,18 @@ abstract contract Base is Test {
     function settle(address operator, Settlement memory s) internal returns (Header memory header) {
         uint256 round = current();
         header = headerOf(s, operator);
-        vm.roll(block.number + 1);
-        (uint256 number, bytes32 hash) = (block.number - 1, blockhash(block.number - 1));
+        vm.roll(vm.getBlockNumber() + 1);
+        uint256 number = vm.getBlockNumber() - 1;
+        bytes32 hash = blockhash(number);
         vm.prank(operator);
         coordinator.settle(fid, round, s, number, hash);
     }
 
-    /// @dev One second and one block later.
+    /// @dev One second and one block later. The cheatcodes' getters, for the optimiser takes `block.number` and
+    /// `block.timestamp` for constants within a call.
     function tick() internal {
-        vm.warp(block.timestamp + 1);
-        vm.roll(block.number + 1);
+        vm.warp(vm.getBlockTimestamp() + 1);
+        vm.roll(vm.getBlockNumber() + 1);
     }
 
     function trainAll() internal {
@@ -337,8 +339,8 @@ abstract contract Base is Test {
         Header memory header = playToSettlement();
         vm.warp(lens.roundOf(fid).finalAt);
         coordinator.advance(fid, header);
-        vm.roll(block.number + 3);
-        vm.warp(block.timestamp + 3);
+        vm.roll(vm.getBlockNumber() + 3);
+        vm.warp(vm.getBlockTimestamp() + 3);
         coordinator.captureSeed(fid);
     }
 
