@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from web3 import Web3
-from web3.contract import Contract
 from web3.types import BlockIdentifier
 
+from parley.chain.contracts import Contracts
 from parley.chain.events import keys_of, members_of, records_of
 from parley.chain.follower import Follower
 from parley.chain.model import (
@@ -26,28 +25,7 @@ from parley.chain.view import LAST_TURN, Block, RoundRecord, View
 from parley.errors import NotFound
 from parley.numerics.rules import Rule
 
-
-@dataclass(frozen=True, slots=True)
-class Contracts:
-    """The deployed contracts that a reader asks.
-
-    Attributes:
-        registry: ParticipantRegistry.
-        stake_vault: StakeVault.
-        reward_vault: RewardVault.
-        federations: FederationRegistry.
-        coordinator: RoundCoordinator.
-        lens: RoundLens.
-        start_block: height at which the first of them was deployed.
-    """
-
-    registry: Contract
-    stake_vault: Contract
-    reward_vault: Contract
-    federations: Contract
-    coordinator: Contract
-    lens: Contract
-    start_block: int
+__all__ = ["Contracts", "Reader"]
 
 
 class Reader:

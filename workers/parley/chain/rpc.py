@@ -77,7 +77,7 @@ class Provider(HTTPProvider):
         retrying = Retrying(
             retry=retry_if_exception(_is_temporary),
             stop=stop_after_attempt(attempts),
-            wait=wait_exponential_jitter(initial=0.1, max=2.0, jitter=0.1),
+            wait=wait_exponential_jitter(multiplier=0.1, max=2.0, jitter=0.1),
             reraise=True,
         )
         try:
