@@ -59,7 +59,9 @@ abstract contract Membership is IRoundCoordinator {
         IFederationRegistry federationRegistry_,
         address disputes_
     ) {
-        if (address(registry_).code.length == 0) revert RoundCoordinator_Miswired(address(registry_));
+        if (address(registry_).code.length == 0) {
+            revert RoundCoordinator_Miswired(address(registry_));
+        }
         if (address(federationRegistry_).code.length == 0) {
             revert RoundCoordinator_Miswired(address(federationRegistry_));
         }

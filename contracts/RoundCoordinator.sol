@@ -290,8 +290,7 @@ contract RoundCoordinator is Membership {
             | uint256(p.scoreReveal) << 72;
         uint256 trainers = f.count(TRAINER);
         _federations[fid] = f;
-        _rounds[fid] =
-            RoundState.opened(f.round(), f.version(), trainEnd, lengths, trainers, seats, evaluators > seats);
+        _rounds[fid] = RoundState.opened(f.round(), f.version(), trainEnd, lengths, trainers, seats, evaluators > seats);
         emit RoundOpened(fid, f.round(), f.version(), trainEnd, trainers, seats);
         return true;
     }
@@ -311,8 +310,7 @@ contract RoundCoordinator is Membership {
         if (f.closed()) return Obstacle.Closed;
         if (f.round() >= _frames[fid].rounds) return Obstacle.Rounds;
         RoundPolicy storage p = _policies[fid][f.version()];
-        bool enough =
-            f.count(TRAINER) >= p.minTrainers && f.count(EVALUATOR) >= p.quorum && f.count(AGGREGATOR) != 0;
+        bool enough = f.count(TRAINER) >= p.minTrainers && f.count(EVALUATOR) >= p.quorum && f.count(AGGREGATOR) != 0;
         return enough ? Obstacle.None : Obstacle.Members;
     }
 
@@ -372,7 +370,11 @@ contract RoundCoordinator is Membership {
         return block.timestamp >= w.revealEnd() && w.committed() >= p.minTrainers && !r.isRevealedIn(w.round());
     }
 
-    function _evaluatorAbsent(uint256 fid, RoundWord w, RoundPolicy storage p, MemberWord m) private view returns (bool) {
+    function _evaluatorAbsent(uint256 fid, RoundWord w, RoundPolicy storage p, MemberWord m)
+        private
+        view
+        returns (bool)
+    {
         (bool seated, uint256 seat) = _seatOf(fid, w, m);
         if (!seated) return false;
         RecordWord r = _scores[fid << 8 | seat];
@@ -382,7 +384,11 @@ contract RoundCoordinator is Membership {
 
     /// @dev Turns that passed without a settlement: after a conviction only those since, for the word does not tell which
     /// of the earlier ones were taken.
-    function _aggregatorAbsent(uint256 fid, RoundWord w, RoundPolicy storage p, MemberWord m) private view returns (bool) {
+    function _aggregatorAbsent(uint256 fid, RoundWord w, RoundPolicy storage p, MemberWord m)
+        private
+        view
+        returns (bool)
+    {
         if (!w.seeded() || block.timestamp < w.scoreRevealEnd() || w.scoresRevealed() < p.quorum) return false;
         bool settled = w.finalAt() != 0;
         uint256 end = settled ? w.attempt() : Phases.turnOf(w, p.settle);

@@ -36,21 +36,30 @@ interface IRoundCoordinator {
     /// @notice An operator has its leaf in the reward tree, for ever (P-12).
     event MemberIndexed(uint256 indexed fid, address indexed operator, uint256 index);
     /// @notice A round is open: training may begin and ends at `trainEnd` (seconds) at the latest.
-    event RoundOpened(uint256 indexed fid, uint256 indexed round, uint256 version, uint256 trainEnd, uint256 trainers, uint256 seats);
+    event RoundOpened(
+        uint256 indexed fid, uint256 indexed round, uint256 version, uint256 trainEnd, uint256 trainers, uint256 seats
+    );
     /// @notice The seed that draws seats and turns of this round is fixed (P-27).
     event SeedCaptured(uint256 indexed fid, uint256 indexed round, bytes32 seed);
     /// @notice An update is committed; a later one of the same operator replaces it (P-9).
     event UpdateCommitted(uint256 indexed fid, uint256 indexed round, address indexed operator, bytes32 commitment);
     /// @notice An update is revealed and has its reveal index.
     event UpdateRevealed(
-        uint256 indexed fid, uint256 indexed round, address indexed operator, uint256 index, bytes32 root, bytes32 cidDigest
+        uint256 indexed fid,
+        uint256 indexed round,
+        address indexed operator,
+        uint256 index,
+        bytes32 root,
+        bytes32 cidDigest
     );
     /// @notice The validation shard of a round is open to all (P-24).
     event ValidationOpened(uint256 indexed fid, uint256 indexed round, bytes32 key);
     /// @notice A score vector is committed; a later one of the same operator replaces it (P-28).
     event ScoresCommitted(uint256 indexed fid, uint256 indexed round, address indexed operator, bytes32 commitment);
     /// @notice A score vector is revealed: uint64 norm, then per reveal index uint16 score, uint16 (scale - 1).
-    event ScoresRevealed(uint256 indexed fid, uint256 indexed round, address indexed operator, uint256 seat, bytes vector, bytes32 salt);
+    event ScoresRevealed(
+        uint256 indexed fid, uint256 indexed round, address indexed operator, uint256 seat, bytes vector, bytes32 salt
+    );
     /// @notice A settlement is posted and may be disproved until `finalAt` (seconds).
     event Settled(
         uint256 indexed fid,
@@ -64,7 +73,12 @@ interface IRoundCoordinator {
     event Convicted(uint256 indexed fid, uint256 indexed round, address indexed aggregator, address prover);
     /// @notice A round is final: its model is the federation's, its rewards can be claimed.
     event RoundFinalized(
-        uint256 indexed fid, uint256 indexed round, bytes32 modelRoot, bytes32 modelDigest, bytes32 rewardRoot, uint256 earned
+        uint256 indexed fid,
+        uint256 indexed round,
+        bytes32 modelRoot,
+        bytes32 modelDigest,
+        bytes32 rewardRoot,
+        uint256 earned
     );
     /// @notice A round is void: models and rewards stay as they were, the reservation returned (P-10).
     event RoundVoided(uint256 indexed fid, uint256 indexed round);
@@ -212,7 +226,8 @@ interface IRoundCoordinator {
     /// @dev Emits `Settled`. Reverts with `BlockNotCanonical` after a reorg (P-28).
     /// @param blockNumber Block at which the aggregator read the round, at most 256 back.
     /// @param blockHash Its hash.
-    function settle(uint256 fid, uint256 round, Settlement calldata settlement, uint256 blockNumber, bytes32 blockHash) external;
+    function settle(uint256 fid, uint256 round, Settlement calldata settlement, uint256 blockNumber, bytes32 blockHash)
+        external;
 
     /// @notice Finalises or voids a round that is due, and opens the next if that is possible (P-8). Anyone may call.
     /// @dev Emits `RoundFinalized` or `RoundVoided`, and `RoundOpened`. In an idle federation it opens a round or reverts

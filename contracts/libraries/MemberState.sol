@@ -85,8 +85,8 @@ library MemberState {
         uint256 kept = MemberWord.unwrap(m) & U16 << 8;
         unchecked {
             return MemberWord.wrap(
-                kept | roles_ | (round + 1) << 24 | FOR_EVER << 48 | round << CHANGED | uint256(0xFFFFFFFFFFFFFFFF) << 96
-                    | stake_ << STAKE
+                kept | roles_ | (round + 1) << 24 | FOR_EVER << 48 | round << CHANGED | uint256(0xFFFFFFFFFFFFFFFF)
+                    << 96 | stake_ << STAKE
             );
         }
     }
@@ -114,7 +114,8 @@ library MemberState {
         if ((w >> CHANGED) & U24 != round) {
             uint256 evaluator = (w >> 96) & U16;
             uint256 aggregator = (w >> 128) & U16;
-            w = w & ~(U16 << 112 | U16 << 144 | U24 << CHANGED) | evaluator << 112 | aggregator << 144 | round << CHANGED;
+            w = w & ~(U16 << 112 | U16 << 144 | U24 << CHANGED) | evaluator << 112 | aggregator << 144 | round
+                << CHANGED;
         }
         uint256 shift = _shift(role);
         return MemberWord.wrap(w & ~(U16 << shift) | position_ << shift);

@@ -195,8 +195,8 @@ library RoundState {
     ) internal pure returns (RoundWord) {
         uint256 flag = drawn_ ? 1 << DRAWN : 0;
         return RoundWord.wrap(
-            number | version_ << 24 | trainEnd_ << TRAIN_END | lengths << REVEAL | trainers_ << TRAINERS | seats_ << SEATS
-                | flag
+            number | version_ << 24 | trainEnd_ << TRAIN_END | lengths << REVEAL | trainers_ << TRAINERS | seats_
+                << SEATS | flag
         );
     }
 
