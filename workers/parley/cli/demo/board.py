@@ -77,7 +77,12 @@ class BoardState:
 
 def render(state: BoardState, view: View) -> RenderableType:
     """The whole table."""
-    return Group(_head(state, view), _rounds(state), _trainers(state), _gas(state))
+    return Group(_head(state, view), tables(state))
+
+
+def tables(state: BoardState) -> RenderableType:
+    """Rounds, trainers and gas."""
+    return Group(_rounds(state), _trainers(state), _gas(state))
 
 
 def _head(state: BoardState, view: View) -> RenderableType:
