@@ -1,8 +1,8 @@
 """The task document: what all members of a federation have agreed to train (section 5).
 
 Its CID is on chain from the first day, so it never changes. It is JSON in one canonical form (keys sorted, no blanks,
-ASCII, numbers as Python writes them), at most 1 MiB, so that it is one raw IPFS block. What a peer wrote is checked in full
-before any of it is used; a user's own code is named by its digest and never fetched (P-20).
+ASCII, numbers as Python writes them), at most 1 MiB, so that it is one raw IPFS block. What a peer wrote is checked
+in full before any of it is used; a user's own code is named by its digest and never fetched (P-20).
 """
 
 from __future__ import annotations
