@@ -1,4 +1,4 @@
-"""`python -m parley`: the command line."""
+"""`python -m parley` is `parley`."""
 
 from parley.cli import main
 
