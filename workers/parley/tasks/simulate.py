@@ -204,7 +204,7 @@ class _Federation:
 
     @property
     def clip(self) -> int:
-        return min(round(self.wire.clip * 2**self.wire.frac_bits), 2**31 - 1)
+        return min(round(self.wire.clip * (1 << self.wire.frac_bits)), 2**31 - 1)
 
     def reals(self, q: Quantised) -> Real:
         return dequantise(q, self.wire.frac_bits)

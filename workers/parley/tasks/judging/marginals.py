@@ -122,7 +122,7 @@ def marginals(differences: Matrix) -> Marginals:
 
 def _reals(total: npt.NDArray[np.int64], frac_bits: int) -> Model:
     """An exact sum of quantised updates as reals."""
-    return total * 2.0**-frac_bits
+    return total.astype(np.float64) * 2.0**-frac_bits
 
 
 def _capped(losses: Losses) -> Losses:
