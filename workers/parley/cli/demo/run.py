@@ -118,26 +118,26 @@ class Demo:
             ProcessDied: a worker ended.
             DeadlineExceeded: a round does not end.
         """
-        view = self.reader.view()
         deadline = time.monotonic() + ROUND_SECONDS
         seen = 0
-        with Live(console=stderr(), refresh_per_second=4, transient=True, auto_refresh=False) as live:
-            while len(state := self.state(view).results) < self.stage.plan.rounds:
-                if len(state) > seen:
-                    seen, deadline = len(state), time.monotonic() + ROUND_SECONDS
-                    self._tell(state[-1])
+        with Live(console=stderr(), transient=True, auto_refresh=False) as live:
+            while True:
+                view = self.reader.view()
+                state = self.state(view)
+                if sys.stderr.isatty():
+                    live.update(board.render(state, view), refresh=True)
+                for result in state.results[seen:]:
+                    self._tell(result)
+                    seen, deadline = result.number, time.monotonic() + ROUND_SECONDS
+                if seen == self.stage.plan.rounds:
+                    return view
                 if time.monotonic() > deadline:
                     raise DeadlineExceeded(
                         f"round {view.round.round} does not end: {view.phase.name.lower()}",
                         hint=f"read the logs in {self.stage.plan.folder / 'players'}",
                     )
                 cast.check()
-                if sys.stderr.isatty():
-                    live.update(board.render(self.state(view), view), refresh=True)
                 time.sleep(POLL_SECONDS)
-                view = self.reader.view()
-        self._tell(self.results.ended(view)[-1])
-        return view
 
     def _tell(self, result: RoundResult) -> None:
         """One line a round where there is no terminal to draw on."""
@@ -230,8 +230,11 @@ def _start(stage: Stage, cast: Cast, say: Say) -> None:
     first = [name for name in stage.accounts if name != SPONSOR and not name.startswith("aggregator")]
     logs = [_start_one(stage, cast, name) for name in first]
     deadline = time.monotonic() + READY_SECONDS
+    said = 0
     while waiting := [log.parent.name for log in logs if READY not in log.read_bytes()]:
-        say(f"waiting for {len(waiting)} workers to load their task")
+        if len(waiting) != said:
+            said = len(waiting)
+            say(f"waiting for {said} workers to load their task")
         cast.check()
         if time.monotonic() > deadline:
             raise DeadlineExceeded(f"{waiting[0]} is not ready", hint=f"read {stage.plan.folder / 'players'}")
