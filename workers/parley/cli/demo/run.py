@@ -27,6 +27,7 @@ from parley.cli.demo.results import GasMeter, Results
 from parley.cli.demo.stage import Stage, prepare
 from parley.cli.output import stderr
 from parley.cli.progress import Say, working
+from parley.cli.signals import on_stop
 from parley.errors import Conflict, DeadlineExceeded
 from parley.roles.books import Books
 from parley.roles.library import Library
@@ -180,6 +181,7 @@ def run(plan: DemoPlan) -> Outcome:
     began = time.monotonic()
     _empty(plan.folder)
     with ExitStack() as things:
+        things.enter_context(on_stop(_interrupt))
         with working("demo") as say:
             say("starting Anvil, one block a second")
             node = things.enter_context(ChildDevnet(plan.folder / "chain", block_time=1)).devnet
@@ -202,6 +204,11 @@ def run(plan: DemoPlan) -> Outcome:
         if plan.keep:
             _wait_for_interrupt(demo.stage)
         return outcome
+
+
+def _interrupt() -> None:
+    """SIGTERM ends the demo as Ctrl-C does: by leaving every block that started something."""
+    raise KeyboardInterrupt
 
 
 def _outcome(
