@@ -21,6 +21,7 @@ from parley.chain.deployer import deploy
 from parley.chain.deployments import Deployment
 from parley.chain.model import Policy, Role, Terms
 from parley.chain.reader import Reader
+from parley.chain.reverts import ErrorTable
 from parley.chain.rpc import connect
 from parley.chain.sender import Sender, SendPolicy
 from tests.roles.builders import POLICY, TERMS
@@ -64,12 +65,16 @@ class Town:
     def deployed(cls, node: AnvilNode, folder: Path) -> Iterator[Town]:
         """Deploy on a node."""
         w3 = connect(node.url, node.chain_id)
-        errors = error_table({name: artifact.abi for name, artifact in compiled().artifacts.items()})
         options = Options(MIN_WINDOW, node.addresses[0], 10**6 * WEI)
         with ExitStack() as opened:
-            owner = opened.enter_context(Sender(w3, key(node, 0), errors, folder / "locks", QUICK))
+            owner = opened.enter_context(Sender(w3, key(node, 0), cls.errors(), folder / "locks", QUICK))
             deployment = deploy(w3, owner, compiled(), options, folder / "deployments")
             yield cls(node, w3, folder, deployment, deployment.bind(w3), opened, {0: owner})
+
+    @staticmethod
+    def errors() -> ErrorTable:
+        """Of all contracts."""
+        return error_table({name: artifact.abi for name, artifact in compiled().artifacts.items()})
 
     def account(self, number: int) -> LocalAccount:
         """One of Anvil's keys."""

@@ -46,6 +46,11 @@ class Fees:
         raised = Fees(max(_eighth_more(self.max_fee), market.max_fee), max(_eighth_more(self.tip), market.tip))
         return raised if raised.max_fee <= policy.max_fee else self
 
+    def doubled(self, policy: FeePolicy) -> Fees:
+        """Fees for a rival of unknown price in the pool; the same ones where the limit is reached."""
+        raised = Fees(2 * self.max_fee, 2 * self.tip)
+        return raised if raised.max_fee <= policy.max_fee else self
+
 
 def suggest(w3: Web3, policy: FeePolicy) -> Fees:
     """Fees that the next blocks will take: twice the base fee, and the median of the latest tips.

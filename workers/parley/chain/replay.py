@@ -1,11 +1,11 @@
-"""Finds out why a mined transaction was refused: it is replayed on the state before its block."""
+"""Finds out why a mined transaction was refused: it is replayed around its block."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from web3 import Web3
-from web3.types import RPCEndpoint, TxParams, TxReceipt
+from web3.types import BlockData, RPCEndpoint, TxParams, TxReceipt
 
 from parley.chain.errors import NodeRefused
 from parley.chain.reverts import ContractError, ErrorTable, revert_data
@@ -13,6 +13,9 @@ from parley.chain.reverts import ContractError, ErrorTable, revert_data
 
 def why_reverted(w3: Web3, params: TxParams, receipt: TxReceipt, errors: ErrorTable) -> ContractError:
     """The error that a transaction ended with, as far as the node can tell.
+
+    It is replayed on the state before its block, then on the state after it: what refused it may have come earlier in
+    the same block.
 
     Args:
         w3: connection.
@@ -23,12 +26,19 @@ def why_reverted(w3: Web3, params: TxParams, receipt: TxReceipt, errors: ErrorTa
     if receipt["gasUsed"] >= params["gas"]:
         return ContractError("Error", {"message": f"out of gas: {params['gas']} units were not enough"})
     block = w3.eth.get_block(receipt["blockNumber"])
-    # as the transaction saw it: its block's height and time, on the state of the block before
-    moment = {"number": hex(block["number"]), "time": hex(block["timestamp"])}
+    for state in (block["number"] - 1, block["number"]):
+        data = _replayed(w3, params, block, state)
+        if data:
+            return errors.decode(data)
+    return ContractError("", {})
+
+
+def _replayed(w3: Web3, params: TxParams, block: BlockData, state: int) -> bytes:
+    """Revert data of the transaction at its block's height and time, on the state after the block `state`."""
     call = {key: params[key] for key in ("from", "to", "data") if key in params}
-    request: list[Any] = [{**call, "value": hex(params["value"])}, hex(block["number"] - 1), {}, moment]
+    moment = {"number": hex(block["number"]), "time": hex(block["timestamp"])}
+    request: list[Any] = [{**call, "value": hex(params["value"])}, hex(state), {}, moment]
     try:
-        response = w3.provider.make_request(RPCEndpoint("eth_call"), request)
+        return revert_data(w3.provider.make_request(RPCEndpoint("eth_call"), request))
     except NodeRefused:
-        return ContractError("", {})
-    return errors.decode(revert_data(response))
+        return b""

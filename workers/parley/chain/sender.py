@@ -197,7 +197,7 @@ class _Delivery:
             try:
                 self._broadcast(attempt)
             except NodeRefused as error:
-                raised = fees.bumped(fees, self._policy.fees)
+                raised = fees.doubled(self._policy.fees)
                 if "underpriced" not in error.reason.lower() or raised == fees:
                     raise
                 fees = raised
