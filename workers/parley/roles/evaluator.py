@@ -13,6 +13,7 @@ from parley.numerics.rules import look_ahead
 from parley.roles import pokes
 from parley.roles.actions import Action, Advance, CommitScores, RevealScores, Wait
 from parley.roles.shards import OpenedShards
+from parley.roles.warmup import warm_kernels, warm_task
 from parley.roles.worker import Worker
 from parley.tasks.dataset import Dataset
 from parley.tasks.judging import Judgement, judge
@@ -37,6 +38,11 @@ class Evaluator:
     worker: Worker
     task: Task
     shards: OpenedShards
+
+    def warm_up(self) -> None:
+        """Do what is slow only the first time."""
+        warm_kernels()
+        warm_task(self.task)
 
     def decide(self, view: View) -> Action:
         """Name the next action; a vector committed before a reorg changed the reveals is committed anew (P-28)."""

@@ -16,6 +16,7 @@ from parley.numerics.keccak import keccak256
 from parley.roles import pokes
 from parley.roles.actions import Action, Advance, CommitUpdate, RevealUpdate, Wait
 from parley.roles.shards import OpenedShards
+from parley.roles.warmup import warm_kernels, warm_task
 from parley.roles.worker import Worker
 from parley.storage import cid_of
 from parley.tasks.dataset import Dataset
@@ -39,6 +40,11 @@ class Trainer:
     task: Task
     data: Dataset
     shards: OpenedShards
+
+    def warm_up(self) -> None:
+        """Do what is slow only the first time."""
+        warm_kernels()
+        warm_task(self.task)
 
     def decide(self, view: View) -> Action:
         """Name the next action."""

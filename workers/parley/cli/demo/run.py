@@ -45,8 +45,8 @@ ROUND_SECONDS = 300.0
 """A round that takes longer than that will not end."""
 
 POLL_SECONDS = 0.5
-READY = b'"started"'
-"""What a worker logs once it has loaded its task."""
+READY = b'"ready"'
+"""What a worker logs once it has loaded all that is slow to load."""
 
 
 @dataclass(frozen=True, slots=True)
