@@ -15,6 +15,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from parley.cli.amounts import tokens
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ def plain(value: object) -> Json:
     """Return a value as JSON knows it: bytes as `0x...`, enums by their lower-case name, paths as text."""
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
+    if isinstance(value, BaseModel):
+        return plain(value.model_dump())
     if isinstance(value, Mapping):
         return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, Enum):

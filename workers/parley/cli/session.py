@@ -234,6 +234,26 @@ class Session:
 
         return operator_of(self.contracts, self.address_of(name_or_address or self.settings.operator))
 
+    def acting_for(self) -> str:
+        """The operator that the key to act with acts for; the one that the setting `operator` expects, if it does.
+
+        Raises:
+            NotFound: the key acts for nobody.
+            ConfigError: it acts for another operator than expected.
+        """
+        from parley.cli.actions.accounts import checked_address
+        from parley.cli.actions.operators import operator_of
+        from parley.errors import ConfigError
+
+        actual = operator_of(self.contracts, self.signer.address)
+        expected = self.settings.operator
+        if expected is not None and checked_address(expected) != actual:
+            raise ConfigError(
+                f"{self.signer.address} acts for {actual}, not for {expected}",
+                hint="correct the setting operator, or name this key: `parley operator rotate`",
+            )
+        return actual
+
     def token(self, fid: int | None = None) -> Contract:
         """The token of a federation; of the deployment if there is no federation or none is named.
 

@@ -8,29 +8,50 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from parley.errors import ExitCode
+
 POLL_SECONDS = 0.5
 
 
+class Stopped:
+    """Which signal asked for the end.
+
+    Attributes:
+        number: of the signal; `None` as long as none came.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """130 after Ctrl-C; 0 after SIGTERM, by which a supervisor ends a service in the usual way."""
+        return ExitCode.INTERRUPTED if self.number == signal.SIGINT else ExitCode.OK
+
+
 @contextmanager
-def on_stop(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` at Ctrl-C and SIGTERM within a `with` block; a second Ctrl-C interrupts at once."""
+def on_stop(stop: Callable[[], None]) -> Iterator[Stopped]:
+    """Call `stop` at Ctrl-C and SIGTERM within a `with` block; a second one interrupts at once."""
+    stopped = Stopped()
 
     def handle(number: int, _: FrameType | None) -> None:
+        stopped.number = number
         signal.signal(number, signal.default_int_handler)
         stop()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stopped
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def until_stopped(ended: Callable[[], bool]) -> None:
+def until_stopped(ended: Callable[[], bool]) -> Stopped:
     """Return at Ctrl-C or SIGTERM, or once `ended` says so."""
-    stopped = threading.Event()
-    with on_stop(stopped.set):
-        while not stopped.wait(POLL_SECONDS):
+    event = threading.Event()
+    with on_stop(event.set) as stopped:
+        while not event.wait(POLL_SECONDS):
             if ended():
-                return
+                break
+    return stopped

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from parley.errors import ConfigError
-from parley.tasks.builtin import Builtin, builtin
+from parley.tasks.builtin import BUILTINS, Builtin, builtin
 from parley.tasks.data_file import load, save
 from parley.tasks.dataset import Dataset
 from parley.tasks.document import BuiltinModel, FileModel, FixedPoint, TaskDocument, Validation
+from parley.tasks.errors import DocumentError
 from parley.tasks.partition import Splits, by_label, dirichlet, iid, split, take
 from parley.tasks.protocol import Task
+from parley.tasks.userland import own_task
 
 SKEWS = ("dirichlet", "iid", "label")
 
@@ -55,10 +57,19 @@ def define(name_or_path: str) -> TaskDefinition:
     """The task that a command line means.
 
     Raises:
-        DocumentError: there is no built-in task of this name, and no such file.
+        DocumentError: there is no built-in task of this name, or the settings are not valid.
         TaskCodeError: a task of one's own does not load.
     """
-    return builtin_definition(name_or_path)
+    if name_or_path in BUILTINS:
+        return builtin_definition(name_or_path)
+    path = Path(name_or_path)
+    if path.suffix not in (".toml", ".json"):
+        raise DocumentError(
+            f"there is no built-in task {name_or_path!r:.80}",
+            hint=f"known tasks: {', '.join(BUILTINS)}; or give the .toml of your own (`parley task new`)",
+        )
+    own = own_task(path)
+    return TaskDefinition(own.settings.name, own.model, own.task, own.settings.fixed_point)
 
 
 def builtin_definition(name: str) -> TaskDefinition:

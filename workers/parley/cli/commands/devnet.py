@@ -46,10 +46,12 @@ def up(
     if not detach:
         try:
             note("running; Ctrl-C stops it")
-            until_stopped(lambda: not running.is_running())
+            stopped = until_stopped(lambda: not running.is_running())
         finally:
             if running.is_running():
                 chain.down(home, kind)
+        if stopped.exit_code:
+            raise typer.Exit(stopped.exit_code)
 
 
 @devnet.command(epilog=example("parley devnet down"))

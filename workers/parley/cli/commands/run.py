@@ -83,7 +83,7 @@ def equipment_of(session: Session, *, acts_for_itself: bool = False) -> Equipmen
         w3=session.w3,
         contracts=session.contracts,
         fid=session.fid,
-        operator=address if acts_for_itself else session.operator_of(),
+        operator=address if acts_for_itself else session.acting_for(),
         account=session.signer,
         sender=session.sender,
         store=session.opened(store_for(session.settings.store_location, address)),
@@ -103,9 +103,11 @@ def run_role(session: Session, role: RoleWorker) -> None:
         role.worker.log.warning(warning)
     role.worker.log.info("started", key=session.signer.address, poll_seconds=session.settings.poll_seconds)
     loop = Loop(role, session.settings.poll_seconds)
-    with on_stop(loop.stop):
+    with on_stop(loop.stop) as stopped:
         loop.run()
     note("stopped")
+    if stopped.exit_code:
+        raise typer.Exit(stopped.exit_code)
 
 
 def register(app: typer.Typer) -> None:
