@@ -1,4 +1,4 @@
-"""A deployment of its own for each test module, and a small federation on it."""
+"""A chain and a deployment for each test module, set back between tests."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chain.town import Town, compiled
-from tests.support.anvil import AnvilNode, running_anvil
-
-
-@pytest.fixture
-def town(anvil: AnvilNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """All contracts on a fresh chain that mines every transaction at once."""
-    with Town.deployed(anvil, tmp_path_factory.mktemp("town")) as town:
-        yield town
+from tests.support.anvil import running_anvil
 
 
 @pytest.fixture(scope="module")
 def shared_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """As `town`, for tests that can stand each other's traces."""
+    """All contracts on a chain that mines every transaction at once; the tests of a module see each other's traces."""
     with running_anvil() as node, Town.deployed(node, tmp_path_factory.mktemp("town")) as town:
         yield town
+
+
+@pytest.fixture
+def town(shared_town: Town) -> Iterator[Town]:
+    """As `shared_town`, as it was just after the deployment."""
+    snapshot = shared_town.rpc("evm_snapshot")
+    yield shared_town
+    shared_town.rpc("anvil_dropAllTransactions")
+    shared_town.rpc("evm_revert", snapshot)
+    shared_town.rpc("evm_setAutomine", True)
+    shared_town.close_senders()
 
 
 @pytest.fixture(scope="session", autouse=True)

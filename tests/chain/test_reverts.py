@@ -7,7 +7,6 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
-from web3.exceptions import ContractLogicError
 
 from parley.chain.contracts import error_table
 from parley.chain.hints import HINTS
@@ -75,16 +74,18 @@ def test_decode__hostile_data__never_raises(tail: bytes, head: bytes) -> None:
 
 @pytest.mark.unit
 @pytest.mark.parametrize(
-    ("raised", "text"),
+    ("error", "text"),
     [
-        (ContractLogicError("execution reverted", data="0x" + data("Plain()", []).hex()), "Plain()"),
-        (ContractLogicError("execution reverted", data={"data": "0x" + data("Plain()", []).hex()}), "Plain()"),
-        (ContractLogicError("execution reverted: too early"), "too early"),
-        (ContractLogicError("execution reverted", data="no hex"), "no reason given"),
+        ({"code": 3, "message": "execution reverted", "data": "0x" + data("Plain()", []).hex()}, "Plain()"),
+        ({"code": 3, "message": "reverted", "data": {"data": "0x" + data("Plain()", []).hex()}}, "Plain()"),
+        ({"code": 3, "message": "execution reverted: too early"}, "too early"),
+        ({"code": 3, "message": "execution reverted", "data": "no hex"}, "no reason given"),
+        ({"code": 3, "message": "execution reverted", "data": "0xzz"}, "no reason given"),
+        ("reverted", "no reason given"),
     ],
 )
-def test_decode_exception__however_a_node_wraps_it__is_found(raised: ContractLogicError, text: str) -> None:
-    assert str(TABLE.decode_exception(raised)) == text
+def test_decode_response__however_a_node_wraps_it__is_found(error: object, text: str) -> None:
+    assert str(TABLE.decode_response({"error": error})) == text
 
 
 @pytest.mark.integration

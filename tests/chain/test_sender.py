@@ -156,7 +156,7 @@ def test_send__base_fee_rises_above_the_offer__follows_the_market(
     attempts: list[Attempt] = []
     with made(manual, 1, IMPATIENT) as sender:
         waiting = in_background(sender.deliver, register(manual), record=attempts.append)
-        until(lambda: bool(attempts))
+        until(lambda: bool(pool(manual, 1)))
         manual.rpc("anvil_setNextBlockBaseFeePerGas", hex(attempts[0].fees.max_fee * 20))
         manual.rpc("evm_mine")
         assert not waiting.done()
@@ -298,6 +298,10 @@ def test_send__key_never_shows__in_what_is_logged_or_raised(town: Town) -> None:
     assert attempts[0].raw.hex() not in repr(attempts)
 
 
+TAKEN = "0x" + "ab" * 32
+"""What a node answers when it takes a transaction."""
+
+
 def answers(fault: object, *, later: object = None) -> Callable[[str, int], Any]:
     """A node that is fine but for how it takes raw transactions: the first time, and later on."""
 
@@ -314,6 +318,7 @@ def answers(fault: object, *, later: object = None) -> Callable[[str, int], Any]
                 "reward": [],
             },
             "eth_getTransactionReceipt": None,
+            "eth_getBlockByNumber": {"number": "0x1", "timestamp": "0x1"},
         }
         if method == "eth_sendRawTransaction":
             return fault if times == 1 else later
@@ -327,6 +332,8 @@ def answers(fault: object, *, later: object = None) -> Callable[[str, int], Any]
     [
         (Error(-32000, "nonce too low: next nonce 5, tx nonce 0"), None, NonceTaken, False),
         (Error(-32000, "transaction type not supported"), None, NodeRefused, False),
+        (Error(-32000, "max fee per gas less than block base fee"), TAKEN, Unconfirmed, True),
+        (Error(-32000, "replacement transaction underpriced"), TAKEN, Unconfirmed, True),
         (Error(-32000, "already known"), Error(-32000, "already known"), Unconfirmed, True),
         (Status(503), Error(-32000, "already known"), Unconfirmed, True),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -57,7 +57,6 @@ class Town:
     folder: Path
     deployment: Deployment
     contracts: Contracts
-    _opened: ExitStack
     _senders: dict[int, Sender] = field(default_factory=dict)
 
     @classmethod
@@ -65,11 +64,15 @@ class Town:
     def deployed(cls, node: AnvilNode, folder: Path) -> Iterator[Town]:
         """Deploy on a node."""
         w3 = connect(node.url, node.chain_id)
+        rpc(w3, "anvil_setBlockTimestampInterval", 1)  # as on any real chain, no two blocks are of the same time
         options = Options(MIN_WINDOW, node.addresses[0], 10**6 * WEI)
-        with ExitStack() as opened:
-            owner = opened.enter_context(Sender(w3, key(node, 0), cls.errors(), folder / "locks", QUICK))
-            deployment = deploy(w3, owner, compiled(), options, folder / "deployments")
-            yield cls(node, w3, folder, deployment, deployment.bind(w3), opened, {0: owner})
+        with Sender(w3, key(node, 0), cls.errors(), folder / "locks", QUICK) as deployer:
+            deployment = deploy(w3, deployer, compiled(), options, folder / "deployments")
+        town = cls(node, w3, folder, deployment, deployment.bind(w3))
+        try:
+            yield town
+        finally:
+            town.close_senders()
 
     @staticmethod
     def errors() -> ErrorTable:
@@ -83,9 +86,15 @@ class Town:
     def sender(self, number: int) -> Sender:
         """Its sender."""
         if number not in self._senders:
-            made = Sender(self.w3, self.account(number), self.contracts.errors, self.folder / "locks", QUICK)
-            self._senders[number] = self._opened.enter_context(made)
+            self._senders[number] = Sender(
+                self.w3, self.account(number), self.contracts.errors, self.folder / "locks", QUICK
+            )
         return self._senders[number]
+
+    def close_senders(self) -> None:
+        """Let go of all keys."""
+        while self._senders:
+            self._senders.popitem()[1].close()
 
     def send(self, number: int, contract: str, function: str, *args: object) -> Any:  # noqa: ANN401
         """Send a call of a contract, named as in `Contracts`."""
@@ -97,7 +106,7 @@ class Town:
 
     def warp(self, seconds: int) -> None:
         """Mine a block that much later."""
-        self.rpc("evm_increaseTime", seconds)
+        self.rpc("evm_setNextBlockTimestamp", self.w3.eth.get_block("latest")["timestamp"] + seconds)
         self.rpc("evm_mine")
 
     def create(self, **changes: Any) -> int:  # noqa: ANN401 - a policy's fields
@@ -121,6 +130,11 @@ class Town:
 
     def join(self, fid: int, number: int, roles: Role) -> None:
         """Register if need be, deposit and join."""
+        self.join_funds(number)
+        self.send(number, "federations", "join", fid, int(roles))
+
+    def join_funds(self, number: int) -> None:
+        """All that joining needs: an operator with stake."""
         token, vault = self.contracts.token, self.contracts.stake_vault
         assert token is not None
         sender = self.sender(number)
@@ -129,7 +143,6 @@ class Town:
         sender.send(token.functions.mint(sender.address, 10**4 * WEI))
         sender.send(token.functions.approve(vault.address, 10**4 * WEI))
         sender.send(vault.functions.deposit(token.address, sender.address, 10**4 * WEI))
-        sender.send(self.contracts.federations.functions.join(fid, int(roles)))
 
     def populated(self, **changes: Any) -> int:  # noqa: ANN401 - a policy's fields
         """A federation with everybody in; return its id."""

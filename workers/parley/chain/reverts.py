@@ -14,7 +14,6 @@ from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.abi import abi_to_signature
 from eth_utils.crypto import keccak
-from web3.exceptions import ContractLogicError
 
 from parley.chain.hints import HINTS
 from parley.chain.model import Phase
@@ -95,22 +94,17 @@ class ErrorTable:
             pass  # malformed: told as it came
         return ContractError("unknown", {"data": data})
 
-    def decode_exception(self, error: ContractLogicError) -> ContractError:
-        """Decode what web3 raised."""
-        data = _data_of(error.data)
-        if not data and error.message and "execution reverted:" in error.message:
-            return ContractError("Error", {"message": error.message.partition("execution reverted:")[2].strip()})
-        return self.decode(data)
-
-
-def revert_data(response: Mapping[str, Any]) -> bytes:
-    """The revert data in the error of a JSON-RPC response; empty if there is none."""
-    error = response.get("error")
-    return _data_of(error.get("data")) if isinstance(error, Mapping) else b""
+    def decode_response(self, response: Mapping[str, Any]) -> ContractError:
+        """Decode the error in a JSON-RPC response."""
+        error = response.get("error")
+        details = error if isinstance(error, Mapping) else {"message": str(error)}
+        data = _data_of(details.get("data"))
+        _, told, reason = str(details.get("message", "")).partition("execution reverted:")
+        return ContractError("Error", {"message": reason.strip()}) if told and not data else self.decode(data)
 
 
 def _data_of(value: object) -> bytes:
-    """Revert data however a node wraps it."""
+    """Revert data however a node wraps it; empty if there is none."""
     if isinstance(value, Mapping):
         value = value.get("data")
     if not isinstance(value, str) or not value.startswith("0x"):

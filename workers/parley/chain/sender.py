@@ -13,21 +13,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import structlog
 from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract.contract import ContractFunction
-from web3.exceptions import ContractLogicError, TransactionNotFound
-from web3.types import Nonce, TxParams, TxReceipt
+from web3.exceptions import TransactionNotFound
+from web3.types import TxReceipt
 
 from parley.chain.errors import NodeRefused, NonceTaken, Reverted, Unconfirmed, Unreachable
 from parley.chain.fees import FeePolicy, Fees, suggest
 from parley.chain.key_lock import KeyLock
-from parley.chain.replay import why_reverted
 from parley.chain.reverts import ErrorTable
+from parley.chain.simulation import Simulator
 from parley.chain.transactions import Attempt, Outgoing, Recorder, Sent, nothing, outgoing
 from parley.errors import ChainError
 
@@ -77,7 +77,7 @@ class Sender:
     ) -> None:
         self._w3 = w3
         self._account = account
-        self._errors = errors
+        self._simulator = Simulator(w3, errors)
         self._policy = policy or SendPolicy()
         self._chain_id = w3.eth.chain_id
         self._turn = threading.Lock()
@@ -110,10 +110,7 @@ class Sender:
         Raises:
             Reverted: the contract refuses it.
         """
-        try:
-            self._w3.eth.call(message.params(self.address), "pending")
-        except ContractLogicError as error:
-            raise Reverted(message.label, self._errors.decode_exception(error)) from None
+        self._simulator.check(message, self.address)
 
     def next_nonce(self) -> int:
         """The first nonce that no mined transaction has: one that is still pending is replaced, not queued behind."""
@@ -136,44 +133,46 @@ class Sender:
         """
         with self._turn:
             self.simulate(message)
-            params = message.params(self.address)
-            params["gas"] = self._gas(message, params)
-            params["chainId"] = self._chain_id
-            params["nonce"] = Nonce(self.next_nonce() if nonce is None else nonce)
-            return _Delivery(self._w3, self._account, self._errors, self._policy, message, params, record).run()
+            ticket = _Ticket(
+                message,
+                chain_id=self._chain_id,
+                nonce=self.next_nonce() if nonce is None else nonce,
+                gas=self._gas(message),
+                record=record,
+            )
+            return _Delivery(self._w3, self._account, self._simulator, self._policy, ticket).run()
 
-    def _gas(self, message: Outgoing, params: TxParams) -> int:
+    def _gas(self, message: Outgoing) -> int:
         """Gas limit: the estimate on the pending block and a margin."""
-        try:
-            estimate = self._w3.eth.estimate_gas(params, "pending")
-        except ContractLogicError as error:
-            raise Reverted(message.label, self._errors.decode_exception(error)) from None
+        estimate = self._simulator.gas(message, self.address)
         return min(estimate + estimate * self._policy.gas_margin_percent // 100, TX_GAS_LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticket:
+    """What all attempts at one transaction have in common."""
+
+    message: Outgoing
+    chain_id: int
+    nonce: int
+    gas: int
+    record: Recorder
 
 
 class _Delivery:
     """One transaction, from its first attempt until one of them is confirmed."""
 
     def __init__(
-        self,
-        w3: Web3,
-        account: LocalAccount,
-        errors: ErrorTable,
-        policy: SendPolicy,
-        message: Outgoing,
-        params: TxParams,
-        record: Recorder,
+        self, w3: Web3, account: LocalAccount, simulator: Simulator, policy: SendPolicy, ticket: _Ticket
     ) -> None:
         self._w3 = w3
         self._account = account
-        self._errors = errors
+        self._simulator = simulator
         self._policy = policy
-        self._message = message
-        self._params = params
-        self._record = record
+        self._ticket = ticket
         self._attempts: list[Attempt] = []
         self._until = time.monotonic() + policy.timeout
-        self._log = log.bind(label=message.label, nonce=params["nonce"])
+        self._log = log.bind(label=ticket.message.label, nonce=ticket.nonce)
 
     def run(self) -> Sent:
         """Offer, wait, offer for more, until it is confirmed."""
@@ -197,21 +196,38 @@ class _Delivery:
             try:
                 self._broadcast(attempt)
             except NodeRefused as error:
-                raised = fees.doubled(self._policy.fees)
-                if "underpriced" not in error.reason.lower() or raised == fees:
-                    raise
+                raised = self._raised(fees, error)
+                if raised == fees:
+                    return fees  # the largest fee allowed is not enough: wait until the market comes down
                 fees = raised
             else:
                 return fees
 
+    def _raised(self, fees: Fees, error: NodeRefused) -> Fees:
+        """What to offer instead where the node wants more; any other refusal is raised again."""
+        reason = error.reason.lower()
+        if "underpriced" in reason:
+            return fees.doubled(self._policy.fees)
+        if "base fee" in reason:
+            return fees.bumped(suggest(self._w3, self._policy.fees), self._policy.fees)
+        raise error
+
     def _sign(self, fees: Fees) -> Attempt:
-        params: dict[str, Any] = {key: value for key, value in self._params.items() if key != "from"}
-        params |= {"type": 2, "maxFeePerGas": fees.max_fee, "maxPriorityFeePerGas": fees.tip}
-        signed = self._account.sign_transaction(params)
-        attempt = Attempt(
-            self._message.label, int(params["nonce"]), fees, signed.hash.to_0x_hex(), bytes(signed.raw_transaction)
+        ticket = self._ticket
+        signed = self._account.sign_transaction(
+            {
+                **ticket.message.unsigned(),  # type: ignore[dict-item] # of the right types, in a plain dict
+                "type": 2,
+                "chainId": ticket.chain_id,
+                "nonce": ticket.nonce,
+                "gas": ticket.gas,
+                "maxFeePerGas": fees.max_fee,
+                "maxPriorityFeePerGas": fees.tip,
+            }
         )
-        self._record(attempt)
+        raw, digest = bytes(signed.raw_transaction), signed.hash.to_0x_hex()
+        attempt = Attempt(ticket.message.label, ticket.nonce, fees, digest, raw)
+        ticket.record(attempt)
         self._attempts.append(attempt)
         return attempt
 
@@ -234,7 +250,7 @@ class _Delivery:
             if self._mined() is not None:
                 return
             raise NonceTaken(
-                f"nonce {self._params['nonce']} of {self._account.address} was taken by another transaction",
+                f"nonce {self._ticket.nonce} of {self._account.address} was taken by another transaction",
                 hint="a former transaction was mined just now: try again; nothing else may send with this key",
             ) from error
         if "insufficient funds" in reason:
@@ -278,14 +294,16 @@ class _Delivery:
     def _outcome(self, receipt: TxReceipt) -> Sent:
         transaction = HexBytes(receipt["transactionHash"]).to_0x_hex()
         if receipt["status"] != 1:
-            reason = why_reverted(self._w3, self._params, receipt, self._errors)
-            raise Reverted(self._message.label, reason, transaction)
+            reason = self._simulator.why_reverted(
+                self._ticket.message, self._account.address, self._ticket.gas, receipt
+            )
+            raise Reverted(self._ticket.message.label, reason, transaction)
         sent = Sent(
-            label=self._message.label,
+            label=self._ticket.message.label,
             hash=transaction,
             block=receipt["blockNumber"],
             block_hash=bytes(receipt["blockHash"]),
-            nonce=int(self._params["nonce"]),
+            nonce=self._ticket.nonce,
             gas_used=receipt["gasUsed"],
             gas_price=receipt["effectiveGasPrice"],
             attempts=len(self._attempts),
@@ -296,7 +314,7 @@ class _Delivery:
 
     def _gave_up(self) -> Unconfirmed:
         return Unconfirmed(
-            f"{self._message.label} was not confirmed in {self._policy.timeout:g} s: {_listed(self._attempts)}",
+            f"{self._ticket.message.label} was not confirmed in {self._policy.timeout:g} s: {_listed(self._attempts)}",
             hint="it may still be mined; is the chain making blocks, and is the largest fee allowed high enough?",
         )
 

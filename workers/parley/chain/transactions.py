@@ -27,12 +27,15 @@ class Outgoing:
     data: bytes = field(repr=False)
     value: int = 0
 
-    def params(self, sender: str) -> TxParams:
-        """As JSON-RPC wants it."""
-        params: TxParams = {"from": sender, "data": "0x" + self.data.hex(), "value": Wei(self.value)}  # type: ignore[typeddict-item]
-        if self.to is not None:
-            params["to"] = self.to
-        return params
+    def call(self, sender: str) -> dict[str, str]:
+        """As JSON-RPC wants it for `eth_call`."""
+        to = {} if self.to is None else {"to": self.to}
+        return {"from": sender, **to, "data": "0x" + self.data.hex(), "value": hex(self.value)}
+
+    def unsigned(self) -> dict[str, object]:
+        """What of it is signed, besides gas, fees and nonce."""
+        to = {} if self.to is None else {"to": self.to}
+        return {**to, "data": self.data, "value": self.value}
 
 
 @dataclass(frozen=True, slots=True)
