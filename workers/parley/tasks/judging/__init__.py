@@ -2,7 +2,6 @@
 
 | module | what |
 |---|---|
-| `fitness` | is it an update at all: length, root, clip, padding (P-2, P-4, P-5) |
 | `halves` | the half of the shard that an evaluator scores on |
 | `marginals` | what an update is worth: leave-one-out and add-one-in, in loss and in standard errors |
 | `replays` | what of an update was there before |
@@ -10,7 +9,6 @@
 | `judge` | all of it, from fit updates to a score vector with norm and scales (P-25) |
 """
 
-from parley.tasks.judging.fitness import fit_update
 from parley.tasks.judging.judge import Judgement, judge
 
-__all__ = ["Judgement", "fit_update", "judge"]
+__all__ = ["Judgement", "judge"]
