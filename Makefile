@@ -39,6 +39,8 @@ test: install ## Run all tests: contracts, then Python
 	@status=0; \
 	$(SAY) "contract tests"; \
 	forge test || status=1; \
+	$(SAY) "Kubo, built from its Go module the first time: two minutes"; \
+	python scripts/get_kubo.py || status=1; \
 	$(SAY) "Python tests, $(WORKERS) processes"; \
 	python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) || status=1; \
 	exit $$status

@@ -96,7 +96,9 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
         uint256 deadline,
         bytes calldata signature
     ) external nonReentrant {
-        if (block.timestamp > deadline) revert RewardVault_AuthorisationExpired(deadline, block.timestamp);
+        if (block.timestamp > deadline) {
+            revert RewardVault_AuthorisationExpired(deadline, block.timestamp);
+        }
         if (to == address(0)) revert RewardVault_ZeroAddress();
         bytes32 digest =
             _hashTypedDataV4(keccak256(abi.encode(CLAIM_TYPEHASH, fid, operator, to, cumulative, deadline)));

@@ -80,8 +80,7 @@ contract RoundLens is IRoundLens {
         v.until = uint24(m.until());
         v.stake = uint96(m.stake());
         bool aggregates = m.acts(round, AGGREGATOR);
-        v.aggregatorPosition =
-            uint16(aggregates ? m.positionAtOpening(AGGREGATOR, round) : MemberState.NO_POSITION);
+        v.aggregatorPosition = uint16(aggregates ? m.positionAtOpening(AGGREGATOR, round) : MemberState.NO_POSITION);
         v.committed = round != 0 && update.isOf(round);
         v.revealed = update.isRevealedIn(round);
         if (v.revealed) v.revealIndex = uint16(update.number());

@@ -50,7 +50,7 @@ def figures(text: str) -> Iterator[Figure]:
 
 def _demo() -> None:
     """Run the demo; its live table would only disturb the measurement."""
-    command = [sys.executable, "-m", "parley.cli", "demo", "--rounds", str(ROUNDS)]
+    command = [sys.executable, "-m", "parley", "demo", "--rounds", str(ROUNDS)]
     run = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if run.returncode != 0:
         last = (run.stderr.strip() or run.stdout.strip()).rpartition("\n")[2]

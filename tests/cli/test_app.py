@@ -43,6 +43,8 @@ ALL = dict(commands())
         (["stake", "show", "--home=x", "--debug"], ["--home=x", "--debug", "stake", "show"]),
         (["cid", "--", "--debug"], ["cid", "--", "--debug"]),
         (["stake", "show", "--account"], ["--account", "stake", "show"]),
+        (["demo", "--store", "kubo", "--home", "x"], ["--home", "x", "demo", "--store", "kubo"]),
+        (["--store", "s", "demo"], ["--store", "s", "demo"]),
         ([], []),
     ],
 )
@@ -72,10 +74,10 @@ def test_help__each_command__says_what_and_gives_an_example(words: tuple[str, ..
 
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
 def test_options__each_command__none_shadows_a_global_one(words: tuple[str, ...]) -> None:
-    from parley.cli.app import GLOBAL_OPTIONS
+    from parley.cli.app import GLOBAL_OPTIONS, OWN_OPTIONS
 
     own = {option for parameter in ALL[words].params for option in parameter.opts}
-    assert not own & set(GLOBAL_OPTIONS)
+    assert not own & (set(GLOBAL_OPTIONS) - OWN_OPTIONS.get(words[0], set()))
 
 
 def test_run__no_command__shows_help(run: Run) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from parley.cli.actions.plan import (
 )
 from parley.errors import ConfigError
 from parley.numerics.rules import Rule
+from parley.tasks.document import FixedPoint
 
 pytestmark = pytest.mark.unit
 
@@ -82,7 +82,8 @@ def test_default_windows__development_chain__those_of_the_demo() -> None:
 
 
 def test_policy__defaults__units_of_the_contracts() -> None:
-    policy = PolicyPlan(clip=2.0).policy(windows=DEMO_WINDOWS, admission=Admission.OPEN, frac_bits=24, norm=1.5)
+    numbers = FixedPoint(frac_bits=24, clip=2.0, initial_norm=1.5)
+    policy = PolicyPlan().policy(windows=DEMO_WINDOWS, admission=Admission.OPEN, numbers=numbers)
     assert policy.clip == 2 << 24
     assert policy.initial_norm == 3 << 23
     assert policy.rule is Rule.TRIMMED_MEAN
@@ -91,15 +92,15 @@ def test_policy__defaults__units_of_the_contracts() -> None:
 
 
 def test_policy__by_invitation__mean() -> None:
-    policy = PolicyPlan().policy(windows=DEMO_WINDOWS, admission=Admission.INVITATION, frac_bits=24, norm=1)
+    policy = PolicyPlan().policy(windows=DEMO_WINDOWS, admission=Admission.INVITATION, numbers=FixedPoint())
     assert policy.rule is Rule.MEAN
 
 
 def test_policy__overrides__outrank_defaults() -> None:
     plan = PolicyPlan(train=99, initial_norm=4.0, rule="median", clip=1e9)  # type: ignore[arg-type]
-    policy = plan.policy(windows=DEMO_WINDOWS, admission=Admission.OPEN, frac_bits=24, norm=1)
+    policy = plan.policy(windows=DEMO_WINDOWS, admission=Admission.OPEN, numbers=FixedPoint(frac_bits=20))
     assert (policy.train, policy.reveal) == (99, 10)
-    assert policy.initial_norm == 4 << 24
+    assert policy.initial_norm == 4 << 20
     assert policy.rule is Rule.MEDIAN
     assert policy.clip == 2**31 - 1
-    assert Decimal(policy.bond) == 500 * Decimal(10) ** 18
+    assert policy.bond == 500 * 10**18

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         task_file: an operator's own copy of the code of a task that is not built in.
         poll_seconds: how often a worker looks at the chain.
         confirmations: blocks to wait for, the one with the transaction included.
-        log_level: what is logged, to standard error.
+        log_level: what is logged, to standard error; unset: info by workers, warnings by all other commands.
         log_format: `human`, `json`, or `auto`: human on a terminal.
     """
 
@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     task_file: Path | None = None
     poll_seconds: float = Field(default=1.0, ge=0.05, le=3600)
     confirmations: int = Field(default=1, ge=1, le=10_000)
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] | None = None
     log_format: Literal["auto", "human", "json"] = "auto"
 
     @field_validator("rpc_url")

@@ -130,7 +130,7 @@ abstract contract Base is Test {
     function newOperator(string memory name, uint256 stake) internal returns (address operator) {
         operator = makeAddr(name);
         vm.prank(sponsor);
-        token.transfer(operator, stake);
+        assertTrue(token.transfer(operator, stake));
         vm.startPrank(operator);
         registry.register(0);
         token.approve(address(stakeVault), stake);

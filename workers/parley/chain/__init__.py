@@ -3,7 +3,7 @@
 | module | what |
 |---|---|
 | `rpc` | a connection to a node, checked and retried |
-| `compiler`, `deployer`, `deployments` | from Solidity to `deployments/<chainId>/<Contract>.json`, and back |
+| `compiler`, `deploy_*`, `deployments` | from Solidity to `deployments/<chainId>/<Contract>.json`, and back |
 | `contracts` | contracts bound to their ABIs |
 | `reverts` | from revert data to the error that a contract threw, and what to do about it |
 | `fees`, `key_lock`, `sender` | from a call to a confirmed transaction |

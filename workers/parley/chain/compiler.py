@@ -6,6 +6,7 @@ outcome is cached under a digest of that input.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import posixpath
@@ -102,11 +103,7 @@ def compile_contracts(root: Path, names: tuple[str, ...]) -> Compilation:
     version = _version(solc)
     request = standard_input(root, names, profile)
     digest = hashlib.sha256(json.dumps([version, request], sort_keys=True).encode()).hexdigest()
-    cached = root / "cache" / "parley" / f"{digest}.json"
-    output = _cached(cached)
-    if output is None:
-        output = _run(solc, request)
-        write_whole(cached, json.dumps(output).encode())
+    output = _cached_or_compiled(root / "cache" / "parley" / f"{digest}.json", solc, request)
     source = profile["src"]
     artifacts = {name: _artifact(name, output[f"{source}/{name}.sol"][name]) for name in names}
     return Compilation(artifacts, version, request)
@@ -176,6 +173,21 @@ def _resolved(importer: str, target: str, rules: list[tuple[str, ...]]) -> str:
         if target.startswith(prefix):
             return replacement + target[len(prefix) :]
     return target
+
+
+def _cached_or_compiled(path: Path, solc: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """The output for an input; of processes that want the same, one compiles and the others wait for it."""
+    output = _cached(path)
+    if output is not None:
+        return output
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (path.parent / ".lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # closing the file unlocks it
+        output = _cached(path)
+        if output is None:
+            output = _run(solc, request)
+            write_whole(path, json.dumps(output).encode())
+    return output
 
 
 def _cached(path: Path) -> dict[str, Any] | None:

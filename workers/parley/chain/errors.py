@@ -81,7 +81,7 @@ class Reverted(ContractRevert):
     """A contract refused a call or a transaction.
 
     Args:
-        action: what was asked of it, for people: "RoundCoordinator.commitUpdate".
+        action: what was asked of it, for people: "commitUpdate".
         error: why it refused, decoded.
         transaction: hash of the transaction, 0x-prefixed, if it was mined; `None` if nothing was sent.
     """

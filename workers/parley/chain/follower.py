@@ -12,6 +12,7 @@ from web3.contract import Contract
 from web3.contract.contract import ContractEvent
 from web3.types import EventData, LogReceipt
 
+from parley.chain.errors import NodeRefused
 from parley.chain.events import Event
 from parley.chain.view import Block
 
@@ -41,6 +42,8 @@ class Follower:
         self._events: list[Event] = []
         self._checkpoints: list[tuple[int, bytes]] = []
         self._times: dict[bytes, int] = {}
+        self.reorgs = 0
+        """How often blocks that were read went away."""
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -64,8 +67,11 @@ class Follower:
 
     def _rewind(self, head: Block) -> bool:
         """Drop what is not on the chain of `head` any more."""
+        lost = False
         while self._checkpoints and not self._is_canonical(*self._checkpoints[-1], head):
             self._checkpoints.pop()
+            lost = True
+        self.reorgs += lost
         last = self._checkpoints[-1][0] if self._checkpoints else self._start - 1
         kept = [event for event in self._events if event.block <= last]
         dropped = len(kept) != len(self._events)
@@ -81,9 +87,18 @@ class Follower:
         return bytes(self._w3.eth.get_block(number)["hash"])
 
     def _read(self, low: int, high: int) -> None:
-        logs = self._w3.eth.get_logs(
-            {"address": self._address, "fromBlock": low, "toBlock": high, "topics": [None, self._fid_topic]}
-        )
+        try:
+            logs = self._w3.eth.get_logs(
+                {"address": self._address, "fromBlock": low, "toBlock": high, "topics": [None, self._fid_topic]}
+            )
+        except NodeRefused:
+            if low == high:
+                raise
+            # nodes bound the range or the answer, each in its own way
+            middle = (low + high) // 2
+            self._read(low, middle)
+            self._read(middle + 1, high)
+            return
         self._events += [event for log in logs if (event := self._decode(log)) is not None]
 
     def _decode(self, log: LogReceipt) -> Event | None:

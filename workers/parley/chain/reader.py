@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from hexbytes import HexBytes
 from web3 import Web3
-from web3.contract import Contract
+from web3.exceptions import BadFunctionCallOutput, BlockNotFound
 from web3.types import BlockIdentifier
 
+from parley.chain.contracts import Contracts
+from parley.chain.deployments import HINT
+from parley.chain.errors import StaleDeployment
 from parley.chain.events import keys_of, members_of, records_of
 from parley.chain.follower import Follower
 from parley.chain.model import (
@@ -23,31 +27,13 @@ from parley.chain.model import (
     Terms,
 )
 from parley.chain.view import LAST_TURN, Block, RoundRecord, View
-from parley.errors import NotFound
+from parley.errors import ChainError, NotFound
 from parley.numerics.rules import Rule
 
+__all__ = ["Contracts", "Reader"]
 
-@dataclass(frozen=True, slots=True)
-class Contracts:
-    """The deployed contracts that a reader asks.
-
-    Attributes:
-        registry: ParticipantRegistry.
-        stake_vault: StakeVault.
-        reward_vault: RewardVault.
-        federations: FederationRegistry.
-        coordinator: RoundCoordinator.
-        lens: RoundLens.
-        start_block: height at which the first of them was deployed.
-    """
-
-    registry: Contract
-    stake_vault: Contract
-    reward_vault: Contract
-    federations: Contract
-    coordinator: Contract
-    lens: Contract
-    start_block: int
+MAX_ATTEMPTS = 5
+"""How often a view is read anew because its block went away meanwhile."""
 
 
 class Reader:
@@ -76,6 +62,7 @@ class Reader:
         self._follower = Follower(w3, contracts.coordinator, fid, contracts.start_block)
         self._records: Mapping[int, RoundRecord] = {}
         self._last: View | None = None
+        self._reorgs = 0
 
     @property
     def terms(self) -> Terms:
@@ -83,14 +70,36 @@ class Reader:
         return self._terms
 
     def view(self) -> View:
-        """The federation at the newest block that lies `depth` below the head."""
-        block = self._head()
-        if self._last is not None and self._last.block.hash == block.hash:
-            return self._last
-        if self._follower.advance(block) or self._last is None:
-            self._records = records_of(self._follower.events)
-        self._last = self._read(block)
-        return self._last
+        """The federation at the newest block that lies `depth` below the head.
+
+        Raises:
+            ChainError: the node does not answer, or reorganises faster than it can be read.
+        """
+        with _explained():
+            for _ in range(MAX_ATTEMPTS):
+                block = self._head()
+                if self._last is not None and self._last.block.hash == block.hash:
+                    return self._last
+                if self._follower.advance(block) or self._last is None:
+                    self._records = records_of(self._follower.events)
+                self._forget_after_reorg()
+                view = self._read(block)
+                if self._is_canonical(block):
+                    self._last = view
+                    return view
+        raise ChainError("the chain is being reorganised faster than it can be read", hint="try again in a moment")
+
+    def _forget_after_reorg(self) -> None:
+        """What cannot change on one chain may be different on another."""
+        if self._follower.reorgs != self._reorgs:
+            self._reorgs = self._follower.reorgs
+            self._last = None
+            self._policies.clear()
+            self._terms = self._read_terms()
+
+    def _is_canonical(self, block: Block) -> bool:
+        """Whether a block is still on the chain; logs are asked for by height, so a reorg meanwhile would mix two."""
+        return bytes(self._w3.eth.get_block(block.number)["hash"]) == block.hash
 
     def _head(self) -> Block:
         number: BlockIdentifier = "latest" if self._depth == 0 else max(0, self._w3.eth.block_number - self._depth)
@@ -98,7 +107,7 @@ class Reader:
         return Block(block["number"], bytes(block["hash"]), block["timestamp"])
 
     def _read(self, block: Block) -> View:
-        c, fid, at = self._contracts, self._fid, block.number
+        c, fid, at = self._contracts, self._fid, HexBytes(block.hash)
         federation = FederationState.from_abi(c.lens.functions.federationOf(fid).call(block_identifier=at))
         round_ = _round(c.lens.functions.roundOf(fid).call(block_identifier=at))
         me = _member(c.lens.functions.memberOf(fid, self._operator).call(block_identifier=at))
@@ -125,7 +134,7 @@ class Reader:
             free_budget=books[2],
         )
 
-    def _turns(self, round_: RoundState, at: int) -> tuple[int, ...]:
+    def _turns(self, round_: RoundState, at: HexBytes) -> tuple[int, ...]:
         if not round_.seeded:
             return ()
         if self._last is not None and self._last.turns and self._last.round.round == round_.round:
@@ -135,7 +144,8 @@ class Reader:
 
     def _policy(self, version: int) -> Policy:
         if version not in self._policies:
-            values = list(self._contracts.federations.functions.policyOf(self._fid, version).call())
+            with _explained():
+                values = list(self._contracts.federations.functions.policyOf(self._fid, version).call())
             values[14] = Rule(values[14])
             self._policies[version] = Policy.from_abi(tuple(values))
         return self._policies[version]
@@ -145,7 +155,8 @@ class Reader:
         return self._policy(version)
 
     def _read_terms(self) -> Terms:
-        values = list(self._contracts.federations.functions.termsOf(self._fid).call())
+        with _explained():
+            values = list(self._contracts.federations.functions.termsOf(self._fid).call())
         values[5] = Admission(values[5])
         terms = Terms.from_abi(tuple(values))
         if int(terms.token, 16) == 0:
@@ -153,6 +164,19 @@ class Reader:
                 f"there is no federation {self._fid}", hint="`parley federation list` shows those that exist"
             )
         return terms
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what web3 raises where contracts or blocks are gone into errors of Parley's own."""
+    try:
+        yield
+    except BadFunctionCallOutput as error:
+        raise StaleDeployment(
+            "the contracts do not answer: the chain was started anew, or still lags behind", hint=HINT
+        ) from error
+    except BlockNotFound as error:
+        raise ChainError(f"the node has lost a block: {error}", hint="try again in a moment") from error
 
 
 def _round(values: tuple[Any, ...]) -> RoundState:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from parley.cli import commands, failures
+from parley.cli.group import Group
 from parley.cli.session import Session
 from parley.errors import ExitCode
 
@@ -34,6 +34,9 @@ GLOBAL_OPTIONS = {
 }
 """Options of the whole program, and whether a value follows."""
 
+OWN_OPTIONS = {"demo": frozenset({"--store"})}
+"""Options of a command that happen to be called like one of the program's; behind its name they are its own."""
+
 EPILOG = (
     "Configuration: parley.toml, then environment variables PARLEY_*, then these options, the later outranking the "
     "earlier ([bold]parley settings[/bold] shows the outcome). Exit codes: [bold]parley exit-codes[/bold]. "
@@ -51,21 +54,13 @@ def hoisted(arguments: Sequence[str]) -> list[str]:
         name, equals, _ = word.partition("=")
         if word == "--":
             return [*own, *rest, word, *words]
-        if name in GLOBAL_OPTIONS:
+        if name in GLOBAL_OPTIONS and not (rest and name in OWN_OPTIONS.get(rest[0], ())):
             own.append(word)
             if GLOBAL_OPTIONS[name] and not equals and words:
                 own.append(words.pop(0))
         else:
             rest.append(word)
     return [*own, *rest]
-
-
-class Group(TyperGroup):
-    """A group of commands, which shows its help when no command is named."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's context is private
-        """Parse the group's own options."""
-        return super().parse_args(ctx, args or ["--help"])
 
 
 class Program(Group):

@@ -35,8 +35,10 @@ def configure(level: str, style: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("web3", "urllib3", "apscheduler", "asyncio", "numba", "ipfshttpclient"):
+    for chatty in ("web3", "urllib3", "asyncio", "numba", "ipfshttpclient"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    # It warns whenever a cycle takes longer than the poll interval, which training always does.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -7,17 +7,25 @@ output; otherwise a table is made of them. Amounts of tokens are integers in wei
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
+from parley.cli.amounts import tokens
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+
+PIPED_WIDTH = 200
+"""Columns where nobody looks: wide enough that no line is broken."""
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """What JSON can hold."""
@@ -42,6 +50,8 @@ def plain(value: object) -> Json:
     """Return a value as JSON knows it: bytes as `0x...`, enums by their lower-case name, paths as text."""
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
+    if isinstance(value, BaseModel):
+        return plain(value.model_dump())
     if isinstance(value, Mapping):
         return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, Enum):
@@ -57,7 +67,8 @@ def stdout() -> Console:
     """The console of results."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(highlight=False, width=PIPED_WIDTH if piped else None)
 
 
 def stderr() -> Console:
@@ -76,7 +87,7 @@ def show_facts(facts: object) -> None:
     """Print names and values, one a line; a list of facts as one table."""
     values = plain(facts)
     if isinstance(values, list):
-        show_rows(row for row in values if isinstance(row, dict))
+        show_rows(values)
         return
     if not isinstance(values, dict):
         stdout().print(_escaped(_text(values)))
@@ -84,12 +95,15 @@ def show_facts(facts: object) -> None:
     width = max((len(key) for key in values), default=0)
     console = stdout()
     for key, value in values.items():
-        console.print(f"[bold]{key.replace('_', ' '):{width}}[/bold]  {_escaped(_text(value))}")
+        label = f"[bold]{key.replace('_', ' '):{width}}[/bold]  "
+        lines = _lines(value)
+        for number, line in enumerate(lines):
+            console.print((label if number == 0 else " " * (width + 2)) + _escaped(line))
 
 
-def show_rows(rows: Iterable[Mapping[str, Any]], *, empty: str = "none") -> None:
+def show_rows(facts: Iterable[object], *, empty: str = "none") -> None:
     """Print facts as a table, one row each; the columns are the keys of the first."""
-    found = [dict(row) for row in rows]
+    found = [row for row in map(plain, facts) if isinstance(row, dict)]
     if not found:
         note(empty)
         return
@@ -110,10 +124,37 @@ def make_table(*columns: str, title: str | None = None) -> Table:
     return table
 
 
+def with_tokens(*amounts: str, hide: Collection[str] = ()) -> Callable[[object], None]:
+    """Prints facts in which some values are amounts in wei: people see whole tokens, and not what is hidden."""
+
+    def show(facts: object) -> None:
+        values = plain(facts)
+        if isinstance(values, list):
+            show_rows(_humane(row, amounts, hide) for row in values if isinstance(row, dict))
+        elif isinstance(values, dict):
+            show_facts(_humane(values, amounts, hide))
+
+    return show
+
+
+def tokens_of(balances: Mapping[str, int], name: str, amount: str) -> list[dict[str, str]]:
+    """Amounts in wei by name, as rows in whole tokens."""
+    return [{name: key, amount: tokens(wei)} for key, wei in balances.items()]
+
+
 def short(value: bytes | str) -> str:
     """The beginning of a hash or address."""
     text = "0x" + value.hex() if isinstance(value, bytes) else value
     return f"{text[:10]}…" if len(text) > 12 else text
+
+
+def _humane(values: dict[str, Json], amounts: Collection[str], hide: Collection[str]) -> dict[str, Json]:
+    """The same facts with amounts in whole tokens."""
+    return {
+        key: tokens(value) if key in amounts and isinstance(value, int) else value
+        for key, value in values.items()
+        if key not in hide
+    }
 
 
 def _key(key: object) -> str:
@@ -136,6 +177,14 @@ def _text(value: Json) -> str:
     if isinstance(value, list):
         return ", ".join(_text(item) for item in value) or "-"
     return str(value)
+
+
+def _lines(value: Json) -> list[str]:
+    """A value as people read it, a dict of several as one line each."""
+    if isinstance(value, dict) and len(value) > 1:
+        width = max(map(len, value))
+        return [f"{key:{width}}  {_text(item)}" for key, item in value.items()]
+    return [_text(value)]
 
 
 def _escaped(text: str) -> str:

@@ -12,6 +12,7 @@ from parley.numerics.settlement import RevealedUpdate, SettlementInput, Settleme
 from parley.roles import pokes
 from parley.roles.actions import Action, Advance, Settle, Wait
 from parley.roles.books import config_of, member, scores_of, votes_of
+from parley.roles.warmup import warm_kernels
 from parley.roles.worker import Worker
 
 
@@ -24,6 +25,10 @@ class Aggregator:
     """
 
     worker: Worker
+
+    def warm_up(self) -> None:
+        """Do what is slow only the first time."""
+        warm_kernels()
 
     def decide(self, view: View) -> Action:
         """Name the next action."""

@@ -13,7 +13,9 @@ from parley.numerics.rules import look_ahead
 from parley.roles import pokes
 from parley.roles.actions import Action, Advance, CommitScores, RevealScores, Wait
 from parley.roles.shards import OpenedShards
+from parley.roles.warmup import warm_kernels, warm_task
 from parley.roles.worker import Worker
+from parley.tasks.dataset import Dataset
 from parley.tasks.judging import Judgement, judge
 from parley.tasks.protocol import Task
 
@@ -36,6 +38,11 @@ class Evaluator:
     worker: Worker
     task: Task
     shards: OpenedShards
+
+    def warm_up(self) -> None:
+        """Do what is slow only the first time."""
+        warm_kernels()
+        warm_task(self.task)
 
     def decide(self, view: View) -> Action:
         """Name the next action; a vector committed before a reorg changed the reveals is committed anew (P-28)."""
@@ -81,9 +88,7 @@ class Evaluator:
     def _judge(self, view: View, record: RoundRecord) -> bytes:
         """The score vector of this evaluator (section 6)."""
         old, previous = self.worker.models(view)
-        shard = self.shards.of(view, record.number)
-        if shard is None:
-            self.worker.log.warning("the validation shard was not opened: equal scores", round=record.number)
+        shard = self._shard(view, record.number)
         judgement = Judgement(
             look=look_ahead(old, previous, view.policy.beta),
             updates=[self._fit(reveal, view.policy.clip) for reveal in record.reveals],
@@ -93,6 +98,26 @@ class Evaluator:
             salt=self._salt(view),
         )
         return judge(self.task, shard, judgement).encode()
+
+    def _shard(self, view: View, round_number: int) -> Dataset | None:
+        """The round's shard; `None`, which gives equal scores, if there is none.
+
+        A shard that cannot be read is waited for during the first half of the window. Then it counts as one that was
+        not opened: its silence, or its garbage, must not save the sponsor its money (P-24).
+
+        Raises:
+            ContentError: it cannot be read yet.
+        """
+        try:
+            shard = self.shards.of(view, round_number)
+        except ContentError as error:
+            if view.round.score_commit_end - view.time > view.policy.score_commit // 2:
+                raise
+            self.worker.log.warning("the validation shard cannot be read", round=round_number, reason=error.message)
+            shard = None
+        if shard is None:
+            self.worker.log.warning("no validation shard: equal scores", round=round_number)
+        return shard
 
     def _fit(self, reveal: Reveal, clip: int) -> Quantised | None:
         """The update if it is fit, pinned from now on; `None` if it is not to be had or not what it must be (P-23)."""

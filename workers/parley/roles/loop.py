@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from logging import DEBUG, INFO
 from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -21,6 +22,9 @@ from parley.roles.worker import Worker
 FATAL = (ConfigError, KeystoreError)
 """What no restart cures."""
 
+EARLY = ("RoundCoordinator_WrongTime", "RoundCoordinator_WrongPhase")
+"""Reverts of a poke that comes a moment too soon, or after somebody else's: no news."""
+
 
 class RoleWorker(Protocol):
     """A role: decides and executes."""
@@ -28,6 +32,10 @@ class RoleWorker(Protocol):
     @property
     def worker(self) -> Worker:
         """Its key, connection and store."""
+        ...
+
+    def warm_up(self) -> None:
+        """Do what is slow only the first time."""
         ...
 
     def decide(self, view: View) -> Action:
@@ -66,6 +74,8 @@ class Loop:
         Raises:
             ParleyError: such an error.
         """
+        self._role.warm_up()
+        self._log.info("ready")
         scheduler = BackgroundScheduler(timezone=UTC)
         scheduler.add_job(
             self._guarded_cycle,
@@ -115,7 +125,8 @@ class Loop:
             self._failure = error
             self._stop.set()
         except ContractRevert as error:
-            self._log.info("refused by the contract; looking again", reason=error.message)
+            early = any(name in error.message for name in EARLY)
+            self._log.log(DEBUG if early else INFO, "refused by the contract; looking again", reason=error.message)
         except ParleyError as error:
             self._log.warning("cycle failed; trying again", reason=error.message, hint=error.hint)
         except Exception:  # noqa: BLE001 - a bug in one cycle must not end a worker whose stake is locked

@@ -26,6 +26,9 @@ class Sponsor:
     chain: KeyChain | None
     confirmations: int
 
+    def warm_up(self) -> None:
+        """Do nothing: a sponsor computes nothing that is slow."""
+
     def decide(self, view: View) -> Action:
         """Name the next action."""
         return decide(view, holds_keys=self.chain is not None, confirmations=self.confirmations)

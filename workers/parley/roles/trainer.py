@@ -16,6 +16,7 @@ from parley.numerics.keccak import keccak256
 from parley.roles import pokes
 from parley.roles.actions import Action, Advance, CommitUpdate, RevealUpdate, Wait
 from parley.roles.shards import OpenedShards
+from parley.roles.warmup import warm_kernels, warm_task
 from parley.roles.worker import Worker
 from parley.storage import cid_of
 from parley.tasks.dataset import Dataset
@@ -40,6 +41,11 @@ class Trainer:
     data: Dataset
     shards: OpenedShards
 
+    def warm_up(self) -> None:
+        """Do what is slow only the first time."""
+        warm_kernels()
+        warm_task(self.task)
+
     def decide(self, view: View) -> Action:
         """Name the next action."""
         return decide(view)
@@ -61,7 +67,7 @@ class Trainer:
             self._reveal(view, record)
 
     def _commit(self, view: View) -> None:
-        q = self._train(view)
+        q = self.update(view)
         self.worker.drafts.save(KIND, view.round.round, encode(q))
         self.worker.drafts.forget_before(view.round.round)
         self.worker.send("commitUpdate", view.fid, view.round.round, self._commitment(view, encode(q)))
@@ -72,7 +78,7 @@ class Trainer:
         committed = record.commitments.get(self.worker.operator)
         if data is None or self._commitment(view, data) != committed:
             self.worker.log.warning("the draft of the update is lost: training again", round=record.number)
-            data = encode(self._train(view))
+            data = encode(self.update(view))
         if self._commitment(view, data) != committed:
             raise ParleyError(
                 f"the update of round {record.number} cannot be revealed: training again gave another one",
@@ -81,8 +87,8 @@ class Trainer:
         root, digest = self.worker.library.put(decode(data, view.terms.params))
         self.worker.send("revealUpdate", view.fid, record.number, root, digest, self._salt(view))
 
-    def _train(self, view: View) -> Quantised:
-        """An update is local minus look, and no parameter of it lies beyond the clip (P-2, P-6)."""
+    def update(self, view: View) -> Quantised:
+        """Train: an update is local minus look, and no parameter of it lies beyond the clip (P-2, P-6)."""
         old, previous = self.worker.models(view)
         start = dequantise(rules.look_ahead(old, previous, view.policy.beta), view.terms.frac_bits)
         data = self.data.joined(self.shards.before(view, view.round.round))

@@ -26,6 +26,7 @@ from parley.cli.amounts import WEI, to_wei
 from parley.config import nearest
 from parley.errors import ConfigError
 from parley.numerics.rules import Rule
+from parley.tasks.document import FixedPoint
 
 MAX_FILE_BYTES = 1 << 20
 UINT96 = 2**96 - 1
@@ -79,8 +80,8 @@ class PolicyPlan(BaseModel):
 
     Attributes:
         train: window in which updates are committed, seconds; likewise the seven that follow.
-        clip: the largest absolute value of an update's parameter.
-        initial_norm: expected length of an honest update, the reference of the first round (P-25).
+        clip: the largest absolute value of an update's parameter; by default as the task document recommends.
+        initial_norm: expected length of an honest update, the reference of the first round (P-25); likewise.
         rule: by default the trimmed mean where anyone may join, the mean by invitation (P-6).
         reward: of a round, all pools together.
         trainers_bps: the trainers' part of it; evaluators_bps likewise, the rest is the aggregator's.
@@ -110,25 +111,25 @@ class PolicyPlan(BaseModel):
     aggregator_stake: Tokens = 100 * WEI
     clip_slash: Tokens = 50 * WEI
     initial_norm: float | None = Field(default=None, gt=0, le=1e9)
-    clip: float = Field(default=8.0, gt=0, le=1e9)
+    clip: float | None = Field(default=None, gt=0, le=1e9)
     trainers_bps: Bps = 7000
     evaluators_bps: Bps = 2000
 
-    def policy(self, *, windows: dict[str, int], admission: Admission, frac_bits: int, norm: float) -> Policy:
+    def policy(self, *, windows: dict[str, int], admission: Admission, numbers: FixedPoint) -> Policy:
         """The policy in the contracts' units.
 
         Args:
             windows: defaults of the windows, seconds.
             admission: decides the default rule.
-            frac_bits: fraction bits of the federation.
-            norm: default of `initial_norm`.
+            numbers: what the task document recommends: fraction bits, clip and norm.
         """
-        values = self.model_dump()
+        one = 2**numbers.frac_bits
         default_rule = Rule.TRIMMED_MEAN if admission is Admission.OPEN else Rule.MEAN
-        values["rule"] = default_rule if self.rule is None else self.rule
-        values["clip"] = min(round(self.clip * 2**frac_bits), 2**31 - 1)
-        values["initial_norm"] = max(1, round((self.initial_norm or norm) * 2**frac_bits))
-        return Policy(**{**values, **{name: values[name] or seconds for name, seconds in windows.items()}})
+        chosen = {name: getattr(self, name) or seconds for name, seconds in windows.items()}
+        chosen["rule"] = default_rule if self.rule is None else self.rule
+        chosen["clip"] = min(round((self.clip or numbers.clip) * one), 2**31 - 1)
+        chosen["initial_norm"] = max(1, round((self.initial_norm or numbers.initial_norm) * one))
+        return Policy(**{**self.model_dump(), **chosen})
 
 
 class FederationPlan(BaseModel):

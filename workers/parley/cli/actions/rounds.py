@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parley.chain.model import Phase
+from parley.chain.contracts import Contracts
+from parley.chain.model import Header, Phase
+from parley.chain.sender import Sender
 from parley.chain.view import RoundRecord, View
-from parley.errors import NotFound
+from parley.cli.actions.receipts import Done, done
+from parley.errors import ChainError, NotFound
 from parley.numerics.fixed_point import size_for
 from parley.numerics.scoring import SettledScores
 from parley.roles.books import Books, scores_of
@@ -180,3 +183,26 @@ def _phase_ends(view: View) -> dict[str, int]:
         "challenge": round_.final_at,
     }
     return {name: end for name, end in ends.items() if end > view.block.timestamp}
+
+
+def advance(contracts: Contracts, sender: Sender, view: View) -> Done:
+    """Finish a round that is due and open the next one, or open the first; anyone may (P-8).
+
+    Raises:
+        ChainError: nothing is due, or something is missing; it says what.
+        Reverted: somebody else was faster.
+    """
+    if view.phase in (Phase.IDLE, Phase.CLOSED):
+        obstacle = view.obstacle()
+        if obstacle is not None:
+            raise ChainError(
+                f"no round of federation {view.fid} can open: {obstacle}", hint="see `parley federation show`"
+            )
+    elif view.phase not in (Phase.FINALIZABLE, Phase.VOIDABLE):
+        raise ChainError(
+            f"round {view.round.round} of federation {view.fid} is in {phase_name(view.phase)}: nothing is due",
+            hint="`parley round show` tells when its phases end",
+        )
+    header = view.record.header if view.phase is Phase.FINALIZABLE and view.record is not None else None
+    call = contracts.coordinator.functions.advance(view.fid, (header or Header.empty()).to_abi())
+    return done(sender.send(call))

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -46,7 +46,7 @@ class Cast:
     def __init__(self) -> None:
         self._children: list[Child] = []
 
-    def start(self, name: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
+    def start(self, name: str, arguments: Sequence[str], log: Path) -> None:
         """Start `python -m <arguments>` in a session of its own, so that a Ctrl-C reaches only the demo itself."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
@@ -55,7 +55,7 @@ class Cast:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **ONE_THREAD, **environment},
+                env={**os.environ, **ONE_THREAD},
                 start_new_session=True,
             )
         self._children.append(Child(name, process, log))

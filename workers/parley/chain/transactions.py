@@ -1,0 +1,112 @@
+"""A transaction's life: what is to be sent, each attempt at it, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from web3.contract.contract import ContractFunction
+from web3.types import TxParams, TxReceipt, Wei
+
+from parley.chain.fees import Fees
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is to be sent.
+
+    Attributes:
+        label: for people and logs: "commitUpdate".
+        to: address, `None` to create a contract.
+        data: calldata, or creation code with its arguments.
+        value: wei to send along.
+    """
+
+    label: str
+    to: str | None
+    data: bytes = field(repr=False)
+    value: int = 0
+
+    def call(self, sender: str) -> dict[str, str]:
+        """As JSON-RPC wants it for `eth_call`."""
+        to = {} if self.to is None else {"to": self.to}
+        return {"from": sender, **to, "data": "0x" + self.data.hex(), "value": hex(self.value)}
+
+    def unsigned(self) -> dict[str, object]:
+        """What of it is signed, besides gas, fees and nonce."""
+        to = {} if self.to is None else {"to": self.to}
+        return {**to, "data": self.data, "value": self.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One signed transaction; a stuck one is followed by another with the same nonce and higher fees.
+
+    Attributes:
+        label: as of what is sent.
+        nonce: of the key.
+        fees: offered.
+        hash: 0x-prefixed.
+        raw: signed, as it goes to the node.
+    """
+
+    label: str
+    nonce: int
+    fees: Fees
+    hash: str
+    raw: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A confirmed transaction.
+
+    Attributes:
+        label: what was sent.
+        hash: of the attempt that was mined, 0x-prefixed.
+        block: height.
+        block_hash: 32 bytes.
+        nonce: of the key.
+        gas_used: units of gas.
+        gas_price: wei paid per unit.
+        attempts: how often it was priced.
+        receipt: all of it, with the logs.
+    """
+
+    label: str
+    hash: str
+    block: int
+    block_hash: bytes
+    nonce: int
+    gas_used: int
+    gas_price: int
+    attempts: int
+    receipt: TxReceipt = field(repr=False)
+
+
+Recorder = Callable[[Attempt], None]
+"""Told of every attempt before it leaves: what must survive a crash is written here (P-18)."""
+
+
+def nothing(_: Attempt) -> None:
+    """Record nothing."""
+
+
+def outgoing(call: ContractFunction, value: int = 0) -> Outgoing:
+    """A contract call, bound to its arguments, as what is to be sent."""
+    # with every field given, web3 asks the node nothing
+    given: TxParams = {
+        "value": Wei(value),
+        "gas": 0,
+        "nonce": 0,  # type: ignore[typeddict-item]
+        "chainId": 0,
+        "maxFeePerGas": Wei(0),
+        "maxPriorityFeePerGas": Wei(0),
+    }
+    built = call.build_transaction(given)
+    return Outgoing(label_of(call), str(built["to"]), bytes.fromhex(str(built["data"])[2:]), value)
+
+
+def label_of(call: ContractFunction) -> str:
+    """A call's name for people: "commitUpdate"."""
+    return str(call.fn_name)

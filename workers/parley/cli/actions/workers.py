@@ -1,0 +1,172 @@
+"""Workers of a role: put together from a key, a connection and a store, and run until they are stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from eth_account.signers.local import LocalAccount
+from web3 import Web3
+
+from parley.chain.contracts import Contracts
+from parley.chain.model import Role
+from parley.chain.reader import Reader
+from parley.chain.sender import Sender
+from parley.chain.view import View
+from parley.cli.actions.sealing import find_chain
+from parley.cli.amounts import tokens
+from parley.errors import ChainError, ConfigError
+from parley.roles.aggregator import Aggregator
+from parley.roles.books import Books
+from parley.roles.drafts import Drafts
+from parley.roles.evaluator import Evaluator
+from parley.roles.library import Library
+from parley.roles.shards import OpenedShards
+from parley.roles.sponsor import Sponsor
+from parley.roles.trainer import Trainer
+from parley.roles.worker import Worker
+from parley.storage import Cid, Codec, ContentStore, open_store
+from parley.tasks.document import MAX_BYTES, TaskDocument
+from parley.tasks.loading import load_task
+
+DOCUMENT_SECONDS = 60.0
+"""How long the task document may take."""
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What a worker of any role works with.
+
+    Attributes:
+        w3: connection to the chain.
+        contracts: the deployment.
+        fid: federation id.
+        operator: whom it acts for.
+        account: its key.
+        sender: of transactions with that key.
+        store: where content comes from and goes to.
+        home: below it lie drafts and the sponsor's secrets.
+        confirmations: blocks that count as deep enough.
+    """
+
+    w3: Web3
+    contracts: Contracts
+    fid: int
+    operator: str
+    account: LocalAccount
+    sender: Sender
+    store: ContentStore
+    home: Path
+    confirmations: int = 1
+
+
+def store_for(location: str, address: str) -> ContentStore:
+    """Open a store in a worker's own name: what it pins stays until it lets go itself."""
+    return open_store(location, owner=address.lower())
+
+
+def task_document(store: ContentStore, task_digest: bytes) -> TaskDocument:
+    """The task document whose digest the terms name.
+
+    Raises:
+        StorageError: the store does not have it.
+        DocumentError: it is not valid.
+    """
+    return TaskDocument.decode(store.get_document(Cid(Codec.RAW, task_digest), MAX_BYTES, DOCUMENT_SECONDS))
+
+
+def make_worker(equipment: Equipment, role: str) -> Worker:
+    """What every role's worker has."""
+    e = equipment
+    reader = Reader(e.w3, e.contracts, e.fid, e.operator, depth=e.confirmations - 1)
+    place = (str(e.w3.eth.chain_id), e.contracts.coordinator.address.lower(), str(e.fid), e.operator.lower())
+    return Worker(
+        key=bytes(e.account.key),
+        operator=e.operator,
+        contracts=e.contracts,
+        reader=reader,
+        sender=e.sender,
+        store=e.store,
+        library=Library(e.store, reader.terms.params),
+        drafts=Drafts(e.home.joinpath("drafts", *place)),
+        books=Books(reader.policy),
+        log=structlog.stdlib.get_logger("parley").bind(role=role, federation=e.fid, operator=e.operator[:10]),
+    )
+
+
+def make_sponsor(equipment: Equipment, key_file: Path | None = None) -> Sponsor:
+    """A sponsor's worker, with the secret of the validation chain.
+
+    Raises:
+        NotFound: the secret that leads to the federation's anchor is not here.
+        ContentError: its file is damaged.
+    """
+    worker = make_worker(equipment, "sponsor")
+    anchor = worker.reader.terms.anchor
+    chain = find_chain(equipment.home, anchor, key_file) if any(anchor) else None
+    return Sponsor(worker, chain, equipment.confirmations)
+
+
+def make_trainer(equipment: Equipment, data: Path | None, task_file: Path | None = None) -> Trainer:
+    """A trainer's worker.
+
+    Raises:
+        ConfigError: no data is named.
+        DataError: the data cannot be read, or are not what the task asks for.
+        TaskError: the task cannot be loaded.
+        ChainError: the operator is no trainer of the federation.
+    """
+    if data is None:
+        raise ConfigError("no data to train on is named", hint="add --data FILE.npz, or set data in parley.toml")
+    worker = make_worker(equipment, "trainer")
+    require_role(worker.reader.view(), Role.TRAINER)
+    document = task_document(equipment.store, worker.reader.terms.task_digest)
+    task = load_task(document, task_file)
+    return Trainer(worker, task, task.load(data), OpenedShards(equipment.store, document, worker.log))
+
+
+def make_evaluator(equipment: Equipment, task_file: Path | None = None) -> Evaluator:
+    """An evaluator's worker.
+
+    Raises:
+        TaskError: the task cannot be loaded.
+        ChainError: the operator is no evaluator of the federation.
+    """
+    worker = make_worker(equipment, "evaluator")
+    require_role(worker.reader.view(), Role.EVALUATOR)
+    document = task_document(equipment.store, worker.reader.terms.task_digest)
+    return Evaluator(worker, load_task(document, task_file), OpenedShards(equipment.store, document, worker.log))
+
+
+def make_aggregator(equipment: Equipment) -> Aggregator:
+    """An aggregator's worker.
+
+    Raises:
+        ChainError: the operator is no aggregator of the federation, or cannot pay a bond.
+    """
+    worker = make_worker(equipment, "aggregator")
+    view = worker.reader.view()
+    require_role(view, Role.AGGREGATOR)
+    bond = view.next_policy.bond
+    if not view.federation.live and view.free_stake < bond:
+        raise ChainError(
+            f"each settlement bonds {tokens(bond)} tokens of free stake; {view.operator} has {tokens(view.free_stake)}",
+            hint=f"parley stake deposit {tokens(bond - view.free_stake).replace(',', '')}",
+        )
+    return Aggregator(worker)
+
+
+def require_role(view: View, role: Role) -> None:
+    """Refuse to run for somebody who could never act.
+
+    Raises:
+        ChainError: the operator has not joined with this role.
+    """
+    if role in view.me.roles:
+        return
+    name = (role.name or "").lower()
+    raise ChainError(
+        f"{view.operator} is no {name} of federation {view.fid}",
+        hint=f"`parley federation join --role {name}` comes first, with the operator's own key",
+    )

@@ -1,0 +1,299 @@
+"""The demo from start to end."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.live import Live
+
+from parley.chain.devnet import ChildDevnet
+from parley.chain.reader import Reader
+from parley.chain.view import View
+from parley.cli.actions import claims
+from parley.cli.demo import board
+from parley.cli.demo.audit import Check, check_books
+from parley.cli.demo.baselines import Baselines, measure
+from parley.cli.demo.board import BoardState, RoundResult
+from parley.cli.demo.plan import FREE_RIDER, SPONSOR, DemoPlan
+from parley.cli.demo.processes import Cast
+from parley.cli.demo.results import GasMeter, Results
+from parley.cli.demo.stage import Stage, prepare
+from parley.cli.output import stderr
+from parley.cli.progress import Say, working
+from parley.cli.signals import on_stop
+from parley.errors import Conflict, DeadlineExceeded
+from parley.roles.books import Books
+from parley.roles.library import Library
+from parley.storage import ContentStore, open_store
+from parley.storage.daemon import KuboDaemon
+from parley.storage.kubo_binary import find_kubo
+from parley.tasks.builtin import builtin
+from parley.tasks.protocol import Task
+
+MARK = ".parley-demo"
+"""A file that says that a folder is a demo's, so that it may be emptied."""
+
+READY_SECONDS = 180.0
+ROUND_SECONDS = 300.0
+"""A round that takes longer than that will not end."""
+
+POLL_SECONDS = 0.5
+READY = b'"ready"'
+"""What a worker logs once it has loaded all that is slow to load."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the demo showed.
+
+    Attributes:
+        stage: who and where.
+        view: the federation at the end.
+        results: of each round.
+        opened: chain time at which each round opened, seconds; ended likewise.
+        genesis_accuracy: before the first round.
+        baselines: to compare with.
+        checks: the books.
+        paid: what each operator claimed, wei.
+        gas: by call.
+        startup_seconds: from the command to the first round.
+    """
+
+    stage: Stage
+    view: View
+    results: tuple[RoundResult, ...]
+    opened: tuple[int, ...]
+    ended: tuple[int, ...]
+    genesis_accuracy: float
+    baselines: Baselines
+    checks: tuple[Check, ...]
+    paid: dict[str, int]
+    gas: tuple[tuple[str, int, int, int], ...]
+    startup_seconds: float
+
+
+class Demo:
+    """A staged federation that is watched.
+
+    Args:
+        stage: who and where.
+        store: the content store, opened.
+    """
+
+    def __init__(self, stage: Stage, store: ContentStore) -> None:
+        self.stage = stage
+        contracts = stage.contracts
+        w3 = contracts.coordinator.w3
+        self.task: Task = builtin(stage.plan.task).task()
+        self.reader = Reader(w3, contracts, stage.fid, stage.accounts[SPONSOR].address)
+        self.books = Books(self.reader.policy)
+        library = Library(store, self.reader.terms.params)
+        self.results = Results(w3, library, self.books, self.task, stage.test)
+        named = {"coordinator": contracts.coordinator, "rewards": contracts.reward_vault, "join": contracts.federations}
+        self.meter = GasMeter(w3, named, contracts.start_block)
+
+    def state(self, view: View) -> BoardState:
+        """What the table shows now."""
+        stage = self.stage
+        trainers = [name for name in stage.accounts if name.startswith("trainer") or name == FREE_RIDER]
+        return BoardState(
+            names=stage.names,
+            trainers=tuple(stage.accounts[name].address for name in trainers),
+            rounds=stage.plan.rounds,
+            results=self.results.ended(view),
+            genesis_accuracy=self.results.genesis_accuracy(view),
+            gas=self.meter.read(view.block.number),
+        )
+
+    def watch(self, cast: Cast) -> View:
+        """Show the rounds until the last one has ended.
+
+        Raises:
+            ProcessDied: a worker ended.
+            DeadlineExceeded: a round does not end.
+        """
+        deadline = time.monotonic() + ROUND_SECONDS
+        seen = 0
+        with Live(console=stderr(), transient=True, auto_refresh=False) as live:
+            while True:
+                view = self.reader.view()
+                state = self.state(view)
+                if sys.stderr.isatty():
+                    live.update(board.render(state, view), refresh=True)
+                for result in state.results[seen:]:
+                    self._tell(result)
+                    seen, deadline = result.number, time.monotonic() + ROUND_SECONDS
+                if seen == self.stage.plan.rounds:
+                    return view
+                if time.monotonic() > deadline:
+                    raise DeadlineExceeded(
+                        f"round {view.round.round} does not end: {view.phase.name.lower()}",
+                        hint=f"read the logs in {self.stage.plan.folder / 'players'}",
+                    )
+                cast.check()
+                time.sleep(POLL_SECONDS)
+
+    def _tell(self, result: RoundResult) -> None:
+        """One line a round where there is no terminal to draw on."""
+        if sys.stderr.isatty():
+            return
+        outcome = "final" if result.final else "void"
+        line = f"round {result.number} {outcome}: accuracy {result.accuracy:.3f}, "
+        stderr().print(line + f"{result.included} of {len(result.scores)} updates included, {result.seconds} s")
+
+    def claim_all(self, view: View) -> dict[str, int]:
+        """Everybody claims what it earned, with its own key, all at once; what each got, wei."""
+
+        def claim(name: str) -> int:
+            operator = self.stage.accounts[name].address
+            due = claims.claim_of(view, self.books, self.stage.contracts, operator)
+            if due.due:
+                with self.stage.sender(name) as sender:
+                    claims.claim(self.stage.contracts, sender, due)
+            return due.due
+
+        names = [name for name in self.stage.accounts if name != SPONSOR]
+        with ThreadPoolExecutor(max_workers=16) as pool:
+            paid = list(pool.map(claim, names))
+        return {self.stage.accounts[name].address: amount for name, amount in zip(names, paid, strict=True)}
+
+    def check(self, view: View) -> tuple[Check, ...]:
+        """The books, to the wei."""
+        earned = {account.operator: account.cumulative for account in self.books.ledger(view).values()}
+        stage = self.stage
+        operators = [account.address for account in stage.accounts.values()]
+        return check_books(stage.contracts, stage.token, stage.fid, operators, funded=stage.funded, earned=earned)
+
+
+def run(plan: DemoPlan) -> Outcome:
+    """Play the demo; no process is left behind, however it ends, unless the plan says to keep chain and store.
+
+    Raises:
+        ParleyError: something failed; the logs in the demo's folder tell more.
+    """
+    began = time.monotonic()
+    _empty(plan.folder)
+    with ExitStack() as things:
+        things.enter_context(on_stop(_interrupt))
+        with working("demo") as say:
+            say("starting Anvil, one block a second")
+            node = things.enter_context(ChildDevnet(plan.folder / "chain", block_time=1)).devnet
+            address = things.enter_context(_store_address(plan, say))
+            store = things.enter_context(open_store(address, owner="demo"))
+            demo = Demo(prepare(plan, node, store, address, say), store)
+            cast = things.enter_context(Cast())
+            _start(demo.stage, cast, say)
+            startup = time.monotonic() - began
+        view = demo.watch(cast)
+        cast.stop()
+        with working("demo") as say:
+            say("everybody claims what it earned")
+            paid = demo.claim_all(view)
+            say("checking the books")
+            checks = demo.check(view)
+            say("training the baselines: each trainer alone, and all data in one place")
+            baselines = measure(demo.task, demo.stage.shards, demo.stage.test, plan.rounds, plan.seed)
+        outcome = _outcome(demo, view, baselines, checks, paid, startup)
+        if plan.keep:
+            _wait_for_interrupt(demo.stage)
+        return outcome
+
+
+def _interrupt() -> None:
+    """SIGTERM ends the demo as Ctrl-C does: by leaving every block that started something."""
+    raise KeyboardInterrupt
+
+
+def _outcome(
+    demo: Demo, view: View, baselines: Baselines, checks: tuple[Check, ...], paid: dict[str, int], startup: float
+) -> Outcome:
+    results = demo.results.ended(view)
+    records = [view.records[result.number] for result in results]
+    return Outcome(
+        stage=demo.stage,
+        view=view,
+        results=results,
+        opened=tuple(map(demo.results.opened_at, records)),
+        ended=tuple(map(demo.results.ended_at, records)),
+        genesis_accuracy=demo.results.genesis_accuracy(view),
+        baselines=baselines,
+        checks=checks,
+        paid=paid,
+        gas=demo.meter.read(int(demo.stage.contracts.coordinator.w3.eth.block_number)),
+        startup_seconds=startup,
+    )
+
+
+def _start(stage: Stage, cast: Cast, say: Say) -> None:
+    """Start the workers; those who open rounds only when those who train and judge are ready."""
+    say("starting the workers, each a process of its own with its own key")
+    first = [name for name in stage.accounts if name != SPONSOR and not name.startswith("aggregator")]
+    logs = [_start_one(stage, cast, name) for name in first]
+    deadline = time.monotonic() + READY_SECONDS
+    said = 0
+    while waiting := [log.parent.name for log in logs if READY not in log.read_bytes()]:
+        if len(waiting) != said:
+            said = len(waiting)
+            say(f"waiting for {said} workers to load their task")
+        cast.check()
+        if time.monotonic() > deadline:
+            raise DeadlineExceeded(f"{waiting[0]} is not ready", hint=f"read {stage.plan.folder / 'players'}")
+        time.sleep(0.2)
+    for name in stage.accounts:
+        if name not in first:
+            _start_one(stage, cast, name)
+
+
+def _start_one(stage: Stage, cast: Cast, name: str) -> Path:
+    """Start a player's process; returns its log."""
+    player = next(p for p in stage.plan.players if p.name == name)
+    home = stage.plan.home(player)
+    config = str(home / "parley.toml")
+    role = "sponsor" if player.role is None else str(player.role.name).lower()
+    honest = ["parley", role, "run", "--config", config]
+    arguments = ["parley.cli.demo.free_rider", config] if name == FREE_RIDER else honest
+    cast.start(name, arguments, home / "log")
+    return home / "log"
+
+
+@contextmanager
+def _store_address(plan: DemoPlan, say: Say) -> Iterator[str]:
+    """A content store for everybody: a folder, or a Kubo daemon of the demo's own."""
+    if plan.store == "file":
+        yield str((plan.folder / "store").absolute())
+        return
+    say("looking for Kubo, or building it (two minutes the first time)")
+    with KuboDaemon(plan.folder / "kubo", find_kubo(say=say)) as daemon:
+        yield daemon.address
+
+
+def _empty(folder: Path) -> None:
+    """Make the demo's folder anew.
+
+    Raises:
+        Conflict: there is another folder of that name.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise Conflict(f"{folder} is not a demo's folder", hint="choose another one by --folder")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARK).touch()
+
+
+def _wait_for_interrupt(stage: Stage) -> None:
+    """Keep chain and store for a look around."""
+    config = stage.plan.home(stage.plan.players[1]) / "parley.toml"
+    stderr().print(f"The chain runs on at {stage.node.url}; Ctrl-C ends it. Look around, for example:")
+    stderr().print(f"  parley --config {config} round list", highlight=False)
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,207 @@
+"""From nothing to a funded federation that everybody has joined: what the tutorial does by hand."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from eth_account.signers.local import LocalAccount
+from web3.contract import Contract
+
+from parley.chain.contracts import Contracts
+from parley.chain.devnet import Devnet
+from parley.chain.keystore import Keystore
+from parley.chain.reader import Reader
+from parley.chain.rpc import connect
+from parley.chain.sender import Sender
+from parley.cli.actions import deployment, devnets, federations, memberships, operators, sealing, stakes, tokens
+from parley.cli.actions.plan import FederationPlan
+from parley.cli.actions.task_files import builtin_definition
+from parley.cli.amounts import WEI
+from parley.cli.demo.plan import SPONSOR, DemoPlan, Player
+from parley.cli.progress import Say
+from parley.storage import ContentStore
+from parley.tasks import data_file
+from parley.tasks.builtin import builtin
+from parley.tasks.dataset import Dataset
+from parley.tasks.partition import dirichlet, split, take
+
+ETHER = 100 * WEI
+DEPOSIT = 2_000 * WEI
+"""Stake of each operator: enough for membership and a bond."""
+
+ROUND_REWARD = 1_000 * WEI
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that is there when the first round may open.
+
+    Attributes:
+        plan: cast and scale.
+        node: the chain.
+        store: address of the content store.
+        contracts: the deployment, on a connection of the demo's own.
+        token: stake and reward token.
+        fid: the federation.
+        accounts: key by player's name.
+        funded: the budget, wei.
+        shards: training data by player's name.
+        test: data that nobody trains or scores on.
+    """
+
+    plan: DemoPlan
+    node: Devnet
+    store: str
+    contracts: Contracts
+    token: Contract
+    fid: int
+    accounts: dict[str, LocalAccount]
+    funded: int
+    shards: dict[str, Dataset]
+    test: Dataset
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Players by address."""
+        return {account.address: name for name, account in self.accounts.items()}
+
+    def sender(self, name: str) -> Sender:
+        """Sends with a player's key, on a connection of its own."""
+        w3 = connect(self.node.url, self.node.chain_id)
+        return Sender(w3, self.accounts[name], self.contracts.errors, self.plan.home(Player(name, None)) / "locks")
+
+
+def prepare(plan: DemoPlan, node: Devnet, store: ContentStore, store_address: str, say: Say) -> Stage:
+    """Set everything up.
+
+    Args:
+        plan: cast and scale.
+        node: a running chain of the demo's own.
+        store: the content store that all share, opened.
+        store_address: as the players' configurations name it.
+        say: told of each step.
+
+    Raises:
+        ParleyError: a step failed.
+    """
+    say(f"making {len(plan.players)} keys")
+    accounts = _make_keys(plan)
+    w3 = connect(node.url, node.chain_id)
+    devnets.give_ether(w3, [account.address for account in accounts.values()], ETHER)
+    contracts, token = _deploy(plan, node, accounts[SPONSOR], say)
+    say("cutting the data: a private shard for each trainer, sealed validation shards, unseen test data")
+    parts = split(builtin(plan.task).dataset(), plan.seed)
+    cuts = dirichlet(parts.train.y, plan.trainers, plan.seed, alpha=plan.alpha)
+    shards = {
+        player.name: shard
+        for player, shard in zip((p for p in plan.players if p.shard is not None), take(parts.train, cuts), strict=True)
+    }
+    funded = plan.rounds * ROUND_REWARD
+    with _sender(node, accounts[SPONSOR], contracts, plan, SPONSOR) as sender:
+        fid = _create(plan, contracts, token, sender, store, parts.validation, funded, say)
+    stage = Stage(plan, node, store_address, contracts, token, fid, accounts, funded, shards, parts.test)
+    say(f"registering, staking and joining: {len(plan.players) - 1} operators")
+    _in_parallel(lambda player: _join(stage, player), (p for p in plan.players if p.role is not None))
+    for player in plan.players:
+        _configure(stage, player)
+    return stage
+
+
+def _make_keys(plan: DemoPlan) -> dict[str, LocalAccount]:
+    """An encrypted key and a password file for each player."""
+    accounts = {}
+    for player in plan.players:
+        home = plan.home(player)
+        home.mkdir(parents=True, mode=0o700)
+        password = secrets.token_hex(16)
+        (home / "password").touch(mode=0o600)
+        (home / "password").write_text(password + "\n")
+        keystore = Keystore(home / "keystores")
+        keystore.create(player.name, password, light=True)
+        accounts[player.name] = keystore.load(player.name, password)
+    return accounts
+
+
+def _deploy(plan: DemoPlan, node: Devnet, deployer: LocalAccount, say: Say) -> tuple[Contracts, Contract]:
+    w3 = connect(node.url, node.chain_id)
+    options = deployment.options_for(node.chain_id, deployer.address)
+    deployed = deployment.deploy_contracts(
+        w3, deployer, options, plan.folder / "deployments", plan.home(Player(SPONSOR, None)) / "locks", say=say
+    )
+    contracts = deployed.bind(w3)
+    if contracts.token is None:
+        raise TypeError("a development chain has ParleyToken")
+    return contracts, contracts.token
+
+
+def _create(
+    plan: DemoPlan,
+    contracts: Contracts,
+    token: Contract,
+    sender: Sender,
+    store: ContentStore,
+    validation: Dataset,
+    funded: int,
+    say: Say,
+) -> int:
+    """Seal, create and fund."""
+    home = plan.home(Player(SPONSOR, None))
+    sealed = sealing.seal(builtin_definition(plan.task), validation, plan.rounds, store, home, seed=plan.seed, say=say)
+    say("creating and funding the federation")
+    tokens.mint(sender, token, sender.address, funded)
+    basis = sealing.read_basis(Path(sealed.path), store)
+    created = federations.create(contracts.coordinator.w3, contracts, sender, token, FederationPlan(), basis)
+    federations.fund(contracts, sender, token, created.federation, funded)
+    return created.federation
+
+
+def _join(stage: Stage, player: Player) -> None:
+    """One operator: mint, register, stake, join."""
+    if player.role is None:
+        return
+    with stage.sender(player.name) as sender:
+        tokens.mint(sender, stage.token, sender.address, DEPOSIT)
+        operators.register(stage.contracts, sender, None, None)
+        stakes.deposit(stage.contracts, sender, stage.token, sender.address, DEPOSIT)
+        view = Reader(stage.contracts.coordinator.w3, stage.contracts, stage.fid, sender.address).view()
+        memberships.join(stage.contracts, sender, view, player.role)
+
+
+def _configure(stage: Stage, player: Player) -> None:
+    """What a player's process reads: `parley.toml`, and its private data."""
+    home = stage.plan.home(player).absolute()
+    settings: dict[str, str | int | float] = {
+        "rpc_url": stage.node.url,
+        "chain_id": stage.node.chain_id,
+        "deployments": str((stage.plan.folder / "deployments").absolute()),
+        "home": str(home),
+        "store": stage.store,
+        "account": player.name,
+        "password_file": str(home / "password"),
+        "federation": stage.fid,
+        "poll_seconds": 0.25,
+        "log_format": "json",
+    }
+    shard = stage.shards.get(player.name)
+    if shard is not None:
+        data_file.save(home / "data.npz", shard)
+        settings["data"] = str(home / "data.npz")
+    lines = [f"{key} = {json.dumps(value)}\n" for key, value in settings.items()]
+    (home / "parley.toml").write_text("".join(lines))
+
+
+def _sender(node: Devnet, account: LocalAccount, contracts: Contracts, plan: DemoPlan, name: str) -> Sender:
+    w3 = connect(node.url, node.chain_id)
+    return Sender(w3, account, contracts.errors, plan.home(Player(name, None)) / "locks")
+
+
+def _in_parallel(work: Callable[[Player], None], players: Iterable[Player]) -> None:
+    """Do it for all players at once; each waits for blocks most of the time."""
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        for done in [pool.submit(work, player) for player in players]:
+            done.result()

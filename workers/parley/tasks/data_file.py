@@ -1,0 +1,96 @@
+"""Private data sets on disk: a NumPy `.npz` of two arrays, X and y, and nothing else.
+
+`numpy.savez(path, X=..., y=...)` writes one. No pickle is ever read, and no size is believed before it is checked.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from parley.tasks.dataset import DataSchema, Dataset
+from parley.tasks.errors import DataError
+
+MAX_FILE_BYTES = 4 * 2**30
+"""The largest data set that is read, packed or not: 4 GiB."""
+
+_KEYS = ("X", "y")
+_HINT = "write it with numpy.savez(path, X=samples, y=labels)"
+
+
+def save(path: Path, data: Dataset) -> None:
+    """Write a data set; the file appears, or is replaced, only when it is complete.
+
+    Raises:
+        DataError: the file cannot be written. Nothing half-written remains.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with temporary.open("xb") as file:
+            temporary.chmod(0o600)
+            np.savez(file, allow_pickle=False, X=data.X, y=data.y)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror or error}", hint="is the disk full?") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load(path: Path, schema: DataSchema) -> Dataset:
+    """Read a data set.
+
+    Raises:
+        DataError: there is no such file, it is not an `.npz` of exactly X and y, it is too large, or its samples are
+            not what the schema says.
+    """
+    arrays = _read_arrays(path)
+    try:
+        return Dataset(arrays["X"], arrays["y"], schema)
+    except DataError as error:
+        raise DataError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_members(path, archive)
+            return {key: _read_array(archive.read(f"{key}.npy")) for key in _KEYS}
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, EOFError, NotImplementedError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} is not a data set: {error}", hint=_HINT) from error
+
+
+def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
+    names = sorted(member.filename for member in archive.infolist())
+    if names != [f"{key}.npy" for key in _KEYS]:
+        raise DataError(f"{path} holds {', '.join(names) or 'nothing'}, not exactly X.npy and y.npy", hint=_HINT)
+    size = sum(member.file_size for member in archive.infolist())
+    if size > MAX_FILE_BYTES:
+        raise DataError(f"{path} unpacks to {size} bytes, more than {MAX_FILE_BYTES}")
+
+
+def _read_array(content: bytes) -> npt.NDArray[np.generic]:
+    """An array in NumPy's format, version 1 or 2, whose length is what its header says."""
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(
+        version
+    )
+    if read_header is None:
+        raise ValueError(f"array format {version[0]}.{version[1]} is unknown")
+    shape, columns_first, dtype = read_header(stream)
+    if dtype.hasobject:
+        raise ValueError("an array of Python objects is never read")
+    expected = stream.tell() + dtype.itemsize * int(np.prod(shape, dtype=object))
+    if expected != len(content):
+        raise ValueError(f"an array of shape {shape} takes {expected} bytes, not {len(content)}")
+    return np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape, order="F" if columns_first else "C")
