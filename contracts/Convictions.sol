@@ -61,14 +61,14 @@ abstract contract Convictions is IDisputes {
     }
 
     /// @dev Convicts, if what was shown is a fault, and rewards the caller for a committed proof.
-    function _judge(uint256 fid, Header calldata header, bytes32 settlement, bool wrong) internal {
+    function _judge(uint256 fid, Header calldata header, RoundWord w, bytes32 settlement, bool wrong) internal {
         if (!wrong) revert Disputes_NothingWrong();
-        _convict(fid, header, settlement, _prover(settlement, header.postedAt));
+        _convict(fid, header, w, settlement, _prover(settlement, header.postedAt));
     }
 
     /// @dev Deletes the settlement; half of the bond is the prover's.
-    function _convict(uint256 fid, Header calldata header, bytes32 settlement, address prover) internal {
-        _closeDocket(fid, settlement);
+    function _convict(uint256 fid, Header calldata header, RoundWord w, bytes32 settlement, address prover) internal {
+        if (w.demanded()) _closeDocket(fid, settlement);
         coordinator.convict(fid, header, prover);
     }
 

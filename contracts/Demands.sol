@@ -193,10 +193,10 @@ abstract contract Demands is Convictions {
 
     /// @inheritdoc IDisputes
     function expire(uint256 fid, Header calldata header, Node calldata node) external {
-        (, bytes32 settlement) = _posted(fid, header);
+        (RoundWord w, bytes32 settlement) = _posted(fid, header);
         Demand storage d = _open(fid, settlement, node);
         if (block.timestamp < d.deadline) revert Disputes_TooEarly(block.timestamp, d.deadline);
-        _convict(fid, header, settlement, d.demander);
+        _convict(fid, header, w, settlement, d.demander);
     }
 
     /// @dev A demand that nobody answered.
@@ -267,8 +267,7 @@ abstract contract Demands is Convictions {
 
     /// @inheritdoc Convictions
     function _closeDocket(uint256 fid, bytes32 settlement) internal override {
-        Docket storage docket = _dockets[fid][settlement];
-        if (docket.challengeEnd != 0) docket.convicted = true;
+        _dockets[fid][settlement].convicted = true;
     }
 
     /// @dev Reverts unless these are the settlement's medians.

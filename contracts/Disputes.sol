@@ -60,7 +60,7 @@ contract Disputes is Demands {
         bool wrong = index < words
             ? Disproof.wrongArithmetic(rules, row, medians, lane, lo, hi)
             : Disproof.wrongPadding(row, medians);
-        _judge(fid, header, settlement, wrong);
+        _judge(fid, header, w, settlement, wrong);
     }
 
     /// @inheritdoc IDisputes
@@ -81,7 +81,7 @@ contract Disputes is Demands {
         _requireRow(header, row, index, path, depth);
         bytes32 root = coordinator.updateRoot(fid, Disproof.revealIndex(medians, slot));
         _requireUnder(root, word, index, wordPath, depth);
-        _judge(fid, header, settlement, Disproof.wrongUpdate(row, slot, word));
+        _judge(fid, header, w, settlement, Disproof.wrongUpdate(row, slot, word));
     }
 
     /// @inheritdoc IDisputes
@@ -100,7 +100,7 @@ contract Disputes is Demands {
         _requireRow(header, row, index, path, depth);
         (,,,, bytes32 model, bytes32 before,) = coordinator.stateOf(fid);
         _requireUnder(previous ? before : model, word, index, wordPath, depth);
-        _judge(fid, header, settlement, Disproof.wrongOldModel(row, previous, word));
+        _judge(fid, header, w, settlement, Disproof.wrongOldModel(row, previous, word));
     }
 
     /// @inheritdoc IDisputes
@@ -118,7 +118,7 @@ contract Disputes is Demands {
         uint256 depth = WordTree.depth(words);
         _requireRow(header, row, index, path, depth);
         _requireUnder(header.modelRoot, word, index, wordPath, depth);
-        _judge(fid, header, settlement, Disproof.wrongNewModel(row, word));
+        _judge(fid, header, w, settlement, Disproof.wrongNewModel(row, word));
     }
 
     /// @dev Number of words of the model and what P-6 needs of the round's policy.
@@ -170,7 +170,7 @@ contract Disputes is Demands {
         bool wrong = index == revealed
             ? Scoring.settledNorm(vectors) != header.norm
             : Scoring.settledEntry(vectors, own, index) != Scoring.medianEntry(medians, index);
-        _judge(fid, header, settlement, wrong);
+        _judge(fid, header, w, settlement, wrong);
     }
 
     /// @inheritdoc IDisputes
@@ -181,7 +181,7 @@ contract Disputes is Demands {
         _requireMedians(header, medians);
         uint256[] memory own = _panelOf(fid, w, vectors).own;
         uint256 earned = Disproof.earned(_poolsOf(fid, w), vectors, own, medians);
-        _judge(fid, header, settlement, earned != header.earned);
+        _judge(fid, header, w, settlement, earned != header.earned);
     }
 
     /// @inheritdoc IDisputes
@@ -203,7 +203,7 @@ contract Disputes is Demands {
             uint256 earned = _earnedBy(fid, w, header, medians, vectors, proof);
             expected = Disproof.rewardLeaf(proof.operator, proof.previous + earned);
         }
-        _judge(fid, header, settlement, proof.leaf != expected);
+        _judge(fid, header, w, settlement, proof.leaf != expected);
     }
 
     /// @dev Reverts unless the operator had earned `previous` by the last final reward root: nothing before the first.

@@ -225,7 +225,7 @@ contract RoundCoordinator is Membership {
     /// @inheritdoc IRoundCoordinator
     function convict(uint256 fid, Header calldata header, address prover) external onlyDisputes {
         RoundWord w = _rounds[fid];
-        _requirePhase(fid, w, Phase.Challenge);
+        _requireChallenge(fid, w);
         _requireHeader(fid, w.round(), header);
         _rounds[fid] = w.restartTurns(block.timestamp);
         emit Convicted(fid, w.round(), header.aggregator, prover);
@@ -235,7 +235,7 @@ contract RoundCoordinator is Membership {
     /// @inheritdoc IRoundCoordinator
     function postpone(uint256 fid, uint256 finalAt, bool contested) external onlyDisputes {
         RoundWord w = _rounds[fid];
-        _requirePhase(fid, w, Phase.Challenge);
+        _requireChallenge(fid, w);
         w = w.postponed(finalAt, contested);
         _rounds[fid] = w;
         emit Postponed(fid, w.round(), w.finalAt(), contested);
@@ -461,6 +461,13 @@ contract RoundCoordinator is Membership {
     function _requirePhase(uint256 fid, RoundWord w, Phase expected) private view {
         Phase phase = _phase(_federations[fid], w, _policies[fid][w.version()]);
         if (phase != expected) revert RoundCoordinator_WrongPhase(phase);
+    }
+
+    /// @dev As `_requirePhase`, without its reads.
+    function _requireChallenge(uint256 fid, RoundWord w) private view {
+        if (!Phases.inChallenge(w)) {
+            revert RoundCoordinator_WrongPhase(_phase(_federations[fid], w, _policies[fid][w.version()]));
+        }
     }
 
     function _requireShape(uint256 length, uint256 expected) private pure {

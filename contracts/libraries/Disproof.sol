@@ -139,19 +139,28 @@ library Disproof {
         pure
         returns (uint256[] memory x, uint256[] memory scores)
     {
-        uint256 revealed = medians.length / 4;
-        x = new uint256[](revealed);
-        scores = new uint256[](revealed);
-        uint256 n;
-        unchecked {
-            for (uint256 i; i < revealed; ++i) {
-                uint256 entry = Scoring.medianEntry(medians, i);
-                if (entry >> 16 == 0) continue;
-                x[n] = WordMath.rescaleLane(WordMath.lane(_word(row, 32 * n), lane), (entry & 0xFFFF) + 1);
-                scores[n++] = entry >> 16;
-            }
-        }
         assembly ("memory-safe") {
+            // both arrays have room for all revealed updates and, in the end, the length of the included ones
+            let room := add(shl(3, medians.length), 0x20)
+            x := mload(0x40)
+            scores := add(x, room)
+            mstore(0x40, add(scores, room))
+            let to := add(x, 0x20)
+            let word := row.offset
+            let entry := medians.offset
+            for { let end := add(entry, medians.length) } lt(entry, end) { entry := add(entry, 4) } {
+                let score := shr(240, calldataload(entry))
+                if score {
+                    let c := add(and(shr(224, calldataload(entry)), 0xFFFF), 1)
+                    let u := and(shr(sub(224, shl(5, lane)), calldataload(word)), 0xFFFFFFFF)
+                    // WordMath.rescaleLane
+                    mstore(to, sub(add(shr(16, mul(u, c)), 0x80000000), shl(15, c)))
+                    mstore(add(to, room), score)
+                    to := add(to, 0x20)
+                    word := add(word, 0x20)
+                }
+            }
+            let n := sub(shr(5, sub(to, x)), 1)
             mstore(x, n)
             mstore(scores, n)
         }

@@ -33,8 +33,13 @@ library Phases {
         if (w.scoresCommitted() < quorum) return Phase.Voidable;
         if (time < w.scoreRevealEnd()) return Phase.ScoreReveal;
         if (w.scoresRevealed() < quorum) return Phase.Voidable;
-        if (w.finalAt() != 0) return time < w.finalAt() || w.contested() ? Phase.Challenge : Phase.Finalizable;
+        if (w.finalAt() != 0) return inChallenge(w) ? Phase.Challenge : Phase.Finalizable;
         return turnOf(w, settle) > LAST_TURN ? Phase.Voidable : Phase.Settle;
+    }
+
+    /// @notice True if a settlement is posted and can still be deleted: there is one in a live round only.
+    function inChallenge(RoundWord w) internal view returns (bool) {
+        return w.finalAt() != 0 && (block.timestamp < w.finalAt() || w.contested());
     }
 
     /// @notice The turn that is running. Only for rounds whose scores are revealed.

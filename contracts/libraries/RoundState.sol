@@ -18,6 +18,7 @@ pragma solidity 0.8.37;
 /// | 249 | seeded | the seed is captured |
 /// | 250 | convicted | a settlement of this round was deleted |
 /// | 251 | contested | data of the settlement is demanded and not supplied (P-22): it cannot become final |
+/// | 252 | demanded | data of the settlement was demanded |
 ///
 /// All later ends hang on the earlier ones, so ending a phase early is one subtraction.
 type RoundWord is uint256;
@@ -46,6 +47,8 @@ library RoundState {
     uint256 private constant SEEDED = 249;
     uint256 private constant CONVICTED = 250;
     uint256 private constant CONTESTED = 251;
+    uint256 private constant DEMANDED = 252;
+    uint256 private constant BOTH = 3;
 
     uint256 private constant U3 = 0x7;
     uint256 private constant U6 = 0x3F;
@@ -184,6 +187,11 @@ library RoundState {
         return _at(w, CONTESTED, 1) != 0;
     }
 
+    /// @notice Data of the settlement was demanded, whether supplied or not.
+    function demanded(RoundWord w) internal pure returns (bool) {
+        return _at(w, DEMANDED, 1) != 0;
+    }
+
     /* ------------------------------------------- CHANGE ------------------------------------------- */
 
     /// @notice A new round: only the fields that are not zero at opening.
@@ -261,13 +269,13 @@ library RoundState {
         );
     }
 
-    /// @notice The settlement is final at `finalAt_` at the earliest, and not while it is contested.
+    /// @notice Data is demanded: the settlement is final at `finalAt_` at the earliest, and not while it is contested.
     /// @param finalAt_ A time before the one that stands changes nothing.
     function postponed(RoundWord w, uint256 finalAt_, bool contested_) internal pure returns (RoundWord) {
         uint256 end = finalAt(w);
         if (finalAt_ > end) end = finalAt_;
-        uint256 cleared = RoundWord.unwrap(w) & ~(U32 << FINAL_AT | uint256(1) << CONTESTED);
-        return RoundWord.wrap(cleared | end << FINAL_AT | (contested_ ? 1 << CONTESTED : 0));
+        uint256 cleared = RoundWord.unwrap(w) & ~(U32 << FINAL_AT | BOTH << CONTESTED);
+        return RoundWord.wrap(cleared | end << FINAL_AT | 1 << DEMANDED | (contested_ ? 1 << CONTESTED : 0));
     }
 
     /// @notice The settlement is deleted: the turn after the one it was posted in starts at `start`.
@@ -276,7 +284,7 @@ library RoundState {
     function restartTurns(RoundWord w, uint256 start) internal pure returns (RoundWord) {
         uint256 length = start - scoreCommitEnd(w);
         if (length > U24) length = U24;
-        uint256 cleared = RoundWord.unwrap(w) & ~(U32 << FINAL_AT | U24 << SCORE_REVEAL | uint256(1) << CONTESTED);
+        uint256 cleared = RoundWord.unwrap(w) & ~(U32 << FINAL_AT | U24 << SCORE_REVEAL | BOTH << CONTESTED);
         return RoundWord.wrap((cleared | length << SCORE_REVEAL | 1 << CONVICTED) + (1 << ATTEMPT));
     }
 

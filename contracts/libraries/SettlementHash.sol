@@ -11,7 +11,11 @@ library SettlementHash {
     /// @param fid Federation.
     /// @param round Round.
     /// @param header What is kept of it.
-    function compute(address coordinator, uint256 fid, uint256 round, Header memory header) internal view returns (bytes32) {
+    function compute(address coordinator, uint256 fid, uint256 round, Header memory header)
+        internal
+        view
+        returns (bytes32)
+    {
         return keccak256(abi.encode(block.chainid, coordinator, fid, round, header));
     }
 }
