@@ -16,7 +16,9 @@ contract FederationRegistry is IFederationRegistry, EIP712 {
     bytes32 private constant INVITATION_TYPEHASH =
         keccak256("Invitation(uint256 fid,address operator,uint8 roles,uint256 nonce,uint256 expiry)");
 
+    /// @notice Identities.
     IParticipantRegistry public immutable registry;
+    /// @notice Runs the rounds.
     IRoundCoordinator public immutable coordinator;
     /// @notice Shortest window a policy may have, seconds.
     uint256 public immutable minWindow;
