@@ -48,6 +48,7 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
         coordinator = coordinator_;
     }
 
+    /// @dev Only the coordinator of this deployment may call.
     modifier onlyCoordinator() {
         if (msg.sender != coordinator) revert RewardVault_Unauthorised(msg.sender);
         _;
