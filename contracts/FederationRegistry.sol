@@ -19,7 +19,9 @@ contract FederationRegistry is IFederationRegistry, EIP712 {
     /// @dev Basis points to the whole.
     uint256 private constant BASIS = 10_000;
 
+    /// @notice Identities.
     IParticipantRegistry public immutable registry;
+    /// @notice Runs the rounds.
     IRoundCoordinator public immutable coordinator;
     /// @notice Shortest window a policy may have, seconds.
     uint256 public immutable minWindow;

@@ -23,7 +23,17 @@ abstract contract Membership is IRoundCoordinator {
         uint8 rewardDepth;
     }
 
+    /// @dev The current or last round of a federation. Seed and settlement are of an earlier round until the word says that
+    /// there is one: `seeded`, `finalAt`.
+    struct Round {
+        RoundWord word;
+        bytes32 seed;
+        bytes32 settlement;
+    }
+
+    /// @notice Identities.
     IParticipantRegistry public immutable registry;
+    /// @notice Stakes and bonds.
     IStakeVault public immutable stakeVault;
     /// @inheritdoc IRoundCoordinator
     IRewardVault public immutable rewardVault;
@@ -35,24 +45,25 @@ abstract contract Membership is IRoundCoordinator {
     mapping(uint256 fid => Frame) internal _frames;
     mapping(uint256 fid => mapping(uint256 version => RoundPolicy)) internal _policies;
     mapping(uint256 fid => FederationWord) internal _federations;
-    mapping(uint256 fid => RoundWord) internal _rounds;
-    mapping(uint256 fid => bytes32) internal _seeds;
+    mapping(uint256 fid => Round) internal _rounds;
     /// @dev Top 232 bits of the last opened key of the validation chain, then its round in 24 bits (P-24).
     mapping(uint256 fid => uint256) internal _keys;
     /// @dev The last two final models; {FederationState.modelBit} says which slot is the newer.
     mapping(uint256 fid => bytes32[2]) internal _models;
-    mapping(uint256 fid => bytes32) internal _settlements;
 
-    mapping(uint256 fid => mapping(address operator => MemberWord)) internal _members;
+    /// @dev Keyed by `_key(fid, operator)`: one hash less than a nested mapping on the hot path.
+    mapping(uint256 key => MemberWord) internal _members;
     /// @dev The rosters that seats and turns are drawn from: role, position, operator.
     mapping(uint256 fid => mapping(uint256 role => mapping(uint256 position => address))) internal _rosters;
-    mapping(uint256 fid => mapping(address operator => RecordWord)) internal _updates;
-    /// @dev Keyed by `fid << 8 | seat`: one hash less than a nested mapping on the hot path.
+    /// @dev Keyed by `_key(fid, operator)`.
+    mapping(uint256 key => RecordWord) internal _updates;
+    /// @dev Keyed by `fid << 8 | seat`.
     mapping(uint256 key => RecordWord) internal _scores;
     /// @dev Word roots by reveal index; valid below the current round's count of reveals.
     /// Keyed by `fid << 8 | index`.
     mapping(uint256 key => bytes32) internal _roots;
 
+    /// @dev Refuses dependencies that were deployed for another coordinator.
     constructor(
         IParticipantRegistry registry_,
         IStakeVault stakeVault_,
@@ -75,6 +86,7 @@ abstract contract Membership is IRoundCoordinator {
         disputes = disputes_;
     }
 
+    /// @dev Only the federation registry of this deployment may call.
     modifier onlyFederationRegistry() {
         if (msg.sender != address(federationRegistry)) revert RoundCoordinator_Unauthorised(msg.sender);
         _;
@@ -131,7 +143,7 @@ abstract contract Membership is IRoundCoordinator {
         onlyFederationRegistry
     {
         FederationWord f = _federations[fid];
-        MemberWord m = _members[fid][operator];
+        MemberWord m = _members[_key(fid, operator)];
         if (f.closed()) revert RoundCoordinator_Closed(fid);
         if (m.roles() != 0) revert RoundCoordinator_AlreadyMember(operator);
         if (m.ordinal() == 0) _requireBelow(f.memberCount(), _maxMembers(fid));
@@ -143,7 +155,7 @@ abstract contract Membership is IRoundCoordinator {
         if (roles & EVALUATOR != 0) (f, m) = _enrol(fid, f, m, operator, EVALUATOR);
         if (roles & AGGREGATOR != 0) (f, m) = _enrol(fid, f, m, operator, AGGREGATOR);
         _federations[fid] = f;
-        _members[fid][operator] = m;
+        _members[_key(fid, operator)] = m;
         emit Joined(fid, operator, roles, m.from(), stake);
         stakeVault.lock(_frames[fid].token, operator, stake);
     }
@@ -158,23 +170,23 @@ abstract contract Membership is IRoundCoordinator {
 
     /// @inheritdoc IRoundCoordinator
     function unbond(uint256 fid, address operator) external {
-        MemberWord m = _members[fid][operator];
+        MemberWord m = _members[_key(fid, operator)];
         FederationWord f = _federations[fid];
         uint256 until = m.until();
         bool passed = until < f.round() || (until == f.round() && !f.live());
         if (m.roles() == 0 || until == MemberState.FOR_EVER || !passed) {
             revert RoundCoordinator_StillBonded(until, f.round());
         }
-        _members[fid][operator] = m.unbonded();
+        _members[_key(fid, operator)] = m.unbonded();
         emit Unbonded(fid, operator, m.stake());
         stakeVault.unlock(_frames[fid].token, operator, m.stake());
     }
 
     /// @inheritdoc IRoundCoordinator
     function slashMember(uint256 fid, address operator, uint256 amount, address prover) external onlyDisputes {
-        MemberWord m = _members[fid][operator];
+        MemberWord m = _members[_key(fid, operator)];
         if (amount > m.stake()) amount = m.stake();
-        _members[fid][operator] = m.slashed(amount);
+        _members[_key(fid, operator)] = m.slashed(amount);
         emit MemberSlashed(fid, operator, _federations[fid].round(), prover, amount);
         stakeVault.slash(_frames[fid].token, operator, amount, prover);
     }
@@ -182,7 +194,7 @@ abstract contract Membership is IRoundCoordinator {
     /// @dev Takes a member off the rosters from the next round on (P-7).
     /// @return until Last round it may act in: the current one, also where that is over.
     function _remove(uint256 fid, address operator) internal returns (uint256 until) {
-        MemberWord m = _members[fid][operator];
+        MemberWord m = _members[_key(fid, operator)];
         FederationWord f = _federations[fid];
         until = f.round();
         if (m.roles() == 0 || m.until() != MemberState.FOR_EVER) {
@@ -192,7 +204,7 @@ abstract contract Membership is IRoundCoordinator {
         if (m.roles() & EVALUATOR != 0) (f, m) = _strike(fid, f, m, operator, EVALUATOR);
         if (m.roles() & AGGREGATOR != 0) (f, m) = _strike(fid, f, m, operator, AGGREGATOR);
         _federations[fid] = f;
-        _members[fid][operator] = m.left(until);
+        _members[_key(fid, operator)] = m.left(until);
     }
 
     /* ------------------------------------------- ROSTERS ------------------------------------------ */
@@ -220,13 +232,18 @@ abstract contract Membership is IRoundCoordinator {
         address last = roster[end];
         if (last != operator) {
             roster[position] = last;
-            _members[fid][last] = _members[fid][last].moved(role, position, f.round());
+            _members[_key(fid, last)] = _members[_key(fid, last)].moved(role, position, f.round());
         }
         delete roster[end];
         return (f, m.moved(role, MemberState.NO_POSITION, f.round()));
     }
 
     /* ------------------------------------------ INTERNAL ------------------------------------------ */
+
+    /// @dev Key of what belongs to an operator in a federation; ids count up from 1 and stay below 2**96.
+    function _key(uint256 fid, address operator) internal pure returns (uint256) {
+        return fid << 160 | uint160(operator);
+    }
 
     /// @dev Gives a member its leaf in the reward tree, once and for ever (P-12).
     function _index(uint256 fid, address operator, MemberWord m) internal {
@@ -235,7 +252,7 @@ abstract contract Membership is IRoundCoordinator {
         uint256 index = f.memberCount();
         _requireBelow(index, _maxMembers(fid));
         _federations[fid] = f.withNextMember();
-        _members[fid][operator] = m.withIndex(index);
+        _members[_key(fid, operator)] = m.withIndex(index);
         emit MemberIndexed(fid, operator, index);
     }
 

@@ -17,6 +17,7 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712, Nonces {
     /// @inheritdoc IParticipantRegistry
     mapping(address operator => bytes32 metadataDigest) public metadataOf;
 
+    /// @dev The EIP-712 domain of consents.
     constructor() EIP712("Parley ParticipantRegistry", "1") {}
 
     /* ----------------------------------------- OPERATORS ------------------------------------------ */

@@ -20,13 +20,19 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
     /// @dev A claim touches the first two slots only, a round's end all three (P-13). 96 bits hold 79 billion whole tokens
     /// of 18 decimals; `fund` keeps the sum of all three amounts below that, so no cast here can cut anything off.
     struct Books {
-        address token;
-        uint96 owed;
+        /// The token in 160 bits, above it what is owed in 96: changed by one subtraction.
+        uint256 head;
         bytes32 root;
         uint128 free;
         uint128 reserved;
     }
 
+    /// @dev What an operator has claimed. A struct, since its slot is then computed once for reading and writing.
+    struct Account {
+        uint256 claimed;
+    }
+
+    uint256 private constant OWED = 160;
     bytes32 private constant CLAIM_TYPEHASH =
         keccak256("Claim(uint256 fid,address operator,address to,uint256 cumulative,uint256 deadline)");
 
@@ -34,14 +40,15 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
     address public immutable coordinator;
 
     mapping(uint256 fid => Books) private _books;
-    /// @inheritdoc IRewardVault
-    mapping(uint256 fid => mapping(address operator => uint256 cumulative)) public claimedOf;
+    /// @dev Keyed by `fid << 160 | operator`: one hash less than a nested mapping.
+    mapping(uint256 key => Account) private _accounts;
 
     /// @param coordinator_ The only contract that may open books and roll them over.
     constructor(address coordinator_) EIP712("Parley RewardVault", "1") {
         coordinator = coordinator_;
     }
 
+    /// @dev Only the coordinator of this deployment may call.
     modifier onlyCoordinator() {
         if (msg.sender != coordinator) revert RewardVault_Unauthorised(msg.sender);
         _;
@@ -52,9 +59,9 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IRewardVault
     function fund(uint256 fid, uint256 amount) external nonReentrant {
         Books storage books = _booksOf(fid);
-        uint256 received = IERC20(books.token).takeFrom(msg.sender, amount);
+        uint256 received = _token(books.head).takeFrom(msg.sender, amount);
         if (received == 0) revert RewardVault_NothingToMove();
-        uint256 total = received + books.free + books.reserved + books.owed;
+        uint256 total = received + books.free + books.reserved + _owed(books.head);
         if (total > type(uint96).max) revert RewardVault_BudgetTooLarge(total, type(uint96).max);
         books.free += uint128(received);
         emit Funded(fid, msg.sender, received);
@@ -72,7 +79,7 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
             books.free -= uint128(amount); // checked above
         }
         emit BudgetWithdrawn(fid, to, amount);
-        IERC20(books.token).safeTransfer(to, amount);
+        _token(books.head).safeTransfer(to, amount);
     }
 
     /* ------------------------------------------- CLAIMS ------------------------------------------- */
@@ -80,7 +87,6 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IRewardVault
     function claim(uint256 fid, uint256 index, address operator, uint256 cumulative, bytes32[] calldata proof)
         external
-        nonReentrant
     {
         _claim(fid, index, operator, cumulative, proof, operator);
     }
@@ -95,7 +101,7 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
         address to,
         uint256 deadline,
         bytes calldata signature
-    ) external nonReentrant {
+    ) external {
         if (block.timestamp > deadline) {
             revert RewardVault_AuthorisationExpired(deadline, block.timestamp);
         }
@@ -108,7 +114,8 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
         _claim(fid, index, operator, cumulative, proof, to);
     }
 
-    /// @dev P-12: the difference between the leaf and what was claimed. Transfer last.
+    /// @dev P-12: the difference between the leaf and what was claimed. The transfer comes last and nothing is read after it,
+    /// so a claim needs no guard against re-entrance; `fund`, which measures a balance, has one.
     function _claim(
         uint256 fid,
         uint256 index,
@@ -119,7 +126,8 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
     ) private {
         Books storage books = _books[fid];
         _requireProof(WordTree.rootFrom(WordTree.rewardLeaf(operator, uint128(cumulative)), index, proof), books.root);
-        uint256 claimed = claimedOf[fid][operator];
+        Account storage account = _accounts[_key(fid, operator)];
+        uint256 claimed = account.claimed;
         if (cumulative <= claimed || cumulative > type(uint128).max) {
             revert RewardVault_NothingToClaim(claimed, cumulative);
         }
@@ -127,15 +135,15 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
         unchecked {
             amount = cumulative - claimed; // checked above
         }
-        claimedOf[fid][operator] = cumulative;
-        (address token, uint256 owed) = (books.token, books.owed);
+        account.claimed = cumulative;
+        uint256 head = books.head;
         // a root that owes more than was ever earned cannot take what belongs to others
-        if (amount > owed) revert RewardVault_BudgetTooSmall(owed, amount);
+        if (amount > _owed(head)) revert RewardVault_BudgetTooSmall(_owed(head), amount);
         unchecked {
-            books.owed = uint96(owed - amount); // checked above
+            books.head = head - (amount << OWED); // checked above
         }
         emit Claimed(fid, operator, to, amount, cumulative);
-        IERC20(token).safeTransfer(to, amount);
+        _token(head).safeTransfer(to, amount);
     }
 
     function _requireProof(bytes32 computed, bytes32 root) private pure {
@@ -146,7 +154,7 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IRewardVault
     function open(uint256 fid, address token) external onlyCoordinator {
-        _books[fid].token = token;
+        _books[fid].head = uint160(token);
     }
 
     /// @inheritdoc IRewardVault
@@ -162,7 +170,7 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
         unchecked {
             // next <= free; earned <= reserved is checked above; the total never exceeds 96 bits (see Books)
             (books.free, books.reserved) = (uint128(free - next), uint128(next));
-            if (earned != 0) books.owed += uint96(earned);
+            if (earned != 0) books.head += earned << OWED;
         }
         if (root != 0) books.root = root;
         emit RolledOver(fid, reserved, earned, next);
@@ -177,11 +185,28 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
         returns (address token, bytes32 root, uint256 free, uint256 reserved, uint256 owed)
     {
         Books storage books = _books[fid];
-        return (books.token, books.root, books.free, books.reserved, books.owed);
+        return (address(_token(books.head)), books.root, books.free, books.reserved, _owed(books.head));
+    }
+
+    /// @inheritdoc IRewardVault
+    function claimedOf(uint256 fid, address operator) external view returns (uint256) {
+        return _accounts[_key(fid, operator)].claimed;
     }
 
     function _booksOf(uint256 fid) private view returns (Books storage books) {
         books = _books[fid];
-        if (books.token == address(0)) revert RewardVault_FederationUnknown(fid);
+        if (books.head == 0) revert RewardVault_FederationUnknown(fid);
+    }
+
+    function _key(uint256 fid, address operator) private pure returns (uint256) {
+        return fid << 160 | uint160(operator);
+    }
+
+    function _token(uint256 head) private pure returns (IERC20) {
+        return IERC20(address(uint160(head)));
+    }
+
+    function _owed(uint256 head) private pure returns (uint256) {
+        return head >> OWED;
     }
 }

@@ -55,30 +55,34 @@ contract RoundCoordinator is Membership {
     /// @inheritdoc IRoundCoordinator
     function commitUpdate(uint256 fid, uint256 round, bytes32 commitment) external {
         (address operator,) = _acting(fid, round, TRAINER);
-        RoundWord w = _current(fid, round);
+        Round storage current = _rounds[fid];
+        RoundWord w = _current(current, fid, round);
         _requireTime(1, w.trainEnd());
         if (commitment == 0) revert RoundCoordinator_ZeroCommitment();
-        if (!_updates[fid][operator].isOf(round)) w = w.addCommit(block.timestamp + 1);
-        _rounds[fid] = w;
-        _updates[fid][operator] = RecordState.committed(round, commitment);
+        uint256 key = _key(fid, operator);
+        if (!_updates[key].isOf(round)) w = w.addCommit(_nextSecond());
+        current.word = w;
+        _updates[key] = RecordState.committed(round, commitment);
         emit UpdateCommitted(fid, round, operator, commitment);
     }
 
     /// @inheritdoc IRoundCoordinator
     function revealUpdate(uint256 fid, uint256 round, bytes32 root, bytes32 cidDigest, bytes32 salt) external {
         (address operator, MemberWord m) = _acting(fid, round, TRAINER);
-        RoundWord w = _current(fid, round);
+        Round storage current = _rounds[fid];
+        RoundWord w = _current(current, fid, round);
         (uint256 start, uint256 end) = w.revealWindow();
         _requireTime(start, end);
         if (root == 0 || cidDigest == 0) revert RoundCoordinator_ZeroRoot();
         bytes32 commitment = keccak256(
             abi.encode(UPDATE_TYPE, block.chainid, address(this), fid, round, operator, root, cidDigest, salt)
         );
-        if (!_updates[fid][operator].opens(round, commitment)) revert RoundCoordinator_CommitmentMismatch(commitment);
+        uint256 key = _key(fid, operator);
+        if (!_updates[key].opens(round, commitment)) revert RoundCoordinator_CommitmentMismatch(commitment);
         _index(fid, operator, m);
         uint256 index = w.revealed();
-        _rounds[fid] = w.addReveal(block.timestamp + 1);
-        _updates[fid][operator] = RecordState.revealed(round, index, root);
+        current.word = w.addReveal(_nextSecond());
+        _updates[key] = RecordState.revealed(round, index, root);
         _roots[fid << 8 | index] = root;
         emit UpdateRevealed(fid, round, operator, index, root, cidDigest);
     }
@@ -88,12 +92,13 @@ contract RoundCoordinator is Membership {
     /// @inheritdoc IRoundCoordinator
     function openValidation(uint256 fid, uint256 round, bytes32 key) external {
         _requireKey(fid, round, key);
-        RoundWord w = _rounds[fid];
+        Round storage current = _rounds[fid];
+        RoundWord w = current.word;
         if (round > w.round()) revert RoundCoordinator_WrongRound(round, w.round());
         if (round == w.round() && w.trainEnd() != 0) {
-            w = _current(fid, round);
+            w = _current(current, fid, round);
             _requireTime(w.revealEnd(), w.keyEnd());
-            _rounds[fid] = w.endKey(block.timestamp + 1);
+            current.word = w.endKey(_nextSecond());
         }
         _keys[fid] = uint256(key) & ~uint256(0xFFFFFF) | round;
         emit ValidationOpened(fid, round, key);
@@ -118,21 +123,24 @@ contract RoundCoordinator is Membership {
     /// @inheritdoc IRoundCoordinator
     function commitScores(uint256 fid, uint256 round, bytes32 commitment) external {
         (address operator, MemberWord m) = _acting(fid, round, EVALUATOR);
-        RoundWord w = _current(fid, round);
+        Round storage current = _rounds[fid];
+        RoundWord w = _current(current, fid, round);
         (uint256 start, uint256 end) = w.scoreCommitWindow();
         _requireTime(start, end);
         if (commitment == 0) revert RoundCoordinator_ZeroCommitment();
         uint256 seat = _requireSeat(fid, w, operator, m);
-        if (!_scores[fid << 8 | seat].isOf(round)) w = w.addScoreCommit(block.timestamp + 1);
-        _rounds[fid] = w;
-        _scores[fid << 8 | seat] = RecordState.committed(round, commitment);
+        uint256 key = fid << 8 | seat;
+        if (!_scores[key].isOf(round)) w = w.addScoreCommit(_nextSecond());
+        current.word = w;
+        _scores[key] = RecordState.committed(round, commitment);
         emit ScoresCommitted(fid, round, operator, commitment);
     }
 
     /// @inheritdoc IRoundCoordinator
     function revealScores(uint256 fid, uint256 round, bytes calldata vector, bytes32 salt) external {
         (address operator, MemberWord m) = _acting(fid, round, EVALUATOR);
-        RoundWord w = _current(fid, round);
+        Round storage current = _rounds[fid];
+        RoundWord w = _current(current, fid, round);
         (uint256 start, uint256 end) = w.scoreRevealWindow();
         _requireTime(start, end);
         _requireShape(vector.length, 8 + 4 * w.revealed());
@@ -142,7 +150,7 @@ contract RoundCoordinator is Membership {
             keccak256(abi.encode(SCORES_TYPE, block.chainid, address(this), fid, round, operator, hash, salt));
         if (!_scores[fid << 8 | seat].opens(round, commitment)) revert RoundCoordinator_CommitmentMismatch(commitment);
         _index(fid, operator, m);
-        _rounds[fid] = w.addScoreReveal(block.timestamp + 1);
+        current.word = w.addScoreReveal(_nextSecond());
         _scores[fid << 8 | seat] = RecordState.revealed(round, _ownUpdate(fid, round, operator, m), hash);
         emit ScoresRevealed(fid, round, operator, seat, vector, salt);
     }
@@ -150,14 +158,26 @@ contract RoundCoordinator is Membership {
     /// @dev Reveal index + 1 of the evaluator's own update, on which it has no vote (P-11); 0 for none.
     function _ownUpdate(uint256 fid, uint256 round, address operator, MemberWord m) private view returns (uint256) {
         if (m.roles() & TRAINER == 0) return 0;
-        RecordWord r = _updates[fid][operator];
+        RecordWord r = _updates[_key(fid, operator)];
         return r.isRevealedIn(round) ? r.number() + 1 : 0;
     }
 
-    function _requireSeat(uint256 fid, RoundWord w, address operator, MemberWord m) private view returns (uint256) {
-        (bool seated, uint256 seat) = _seatOf(fid, w, m);
-        if (!seated) revert RoundCoordinator_NotSeated(operator, w.round());
-        return seat;
+    /// @dev Seat of an evaluator of this round: its position if there are seats for all, else by lot (P-27).
+    function _requireSeat(uint256 fid, RoundWord w, address operator, MemberWord m)
+        private
+        view
+        returns (uint256 seat)
+    {
+        seat = m.positionAtOpening(EVALUATOR, w.round());
+        if (!w.drawn()) return seat;
+        seat = _drawnSeat(fid, w, seat);
+        if (seat >= w.seats()) revert RoundCoordinator_NotSeated(operator, w.round());
+    }
+
+    /// @dev Seat of the evaluator at a position; the number of seats for none.
+    function _drawnSeat(uint256 fid, RoundWord w, uint256 position) private view returns (uint256) {
+        if (!w.seeded()) return w.seats();
+        return Sortition.seatOf(_rounds[fid].seed, _federations[fid].evaluatorsAtOpening(), w.seats(), position);
     }
 
     /* ----------------------------------------- SETTLEMENT ----------------------------------------- */
@@ -167,7 +187,7 @@ contract RoundCoordinator is Membership {
         external
     {
         address operator = _caller();
-        RoundWord w = _current(fid, round);
+        RoundWord w = _current(_rounds[fid], fid, round);
         RoundPolicy storage p = _policies[fid][w.version()];
         _requirePhase(fid, w, Phase.Settle);
         _requireCanonical(blockNumber, blockHash);
@@ -175,7 +195,7 @@ contract RoundCoordinator is Membership {
         if (s.rowRoot == 0 || s.modelRoot == 0 || s.rewardRoot == 0) revert RoundCoordinator_ZeroRoot();
         if (s.earned > p.reward) revert RoundCoordinator_EarnedTooMuch(s.earned, p.reward);
         uint256 turn = Phases.turnOf(w, p.settle);
-        MemberWord m = _members[fid][operator];
+        MemberWord m = _members[_key(fid, operator)];
         _requireTurn(fid, w, turn, operator, m);
         _index(fid, operator, m);
         _post(fid, w, s, operator, turn, block.timestamp + p.challenge);
@@ -209,8 +229,9 @@ contract RoundCoordinator is Membership {
             aggregator: operator,
             postedAt: uint64(block.timestamp)
         });
-        _rounds[fid] = w.settled(turn, finalAt);
-        _settlements[fid] = _hash(fid, w.round(), header);
+        Round storage current = _rounds[fid];
+        current.word = w.settled(turn, finalAt);
+        current.settlement = _hash(fid, w.round(), header);
         emit Settled(fid, w.round(), operator, turn, finalAt, s);
     }
 
@@ -224,20 +245,21 @@ contract RoundCoordinator is Membership {
 
     /// @inheritdoc IRoundCoordinator
     function convict(uint256 fid, Header calldata header, address prover) external onlyDisputes {
-        RoundWord w = _rounds[fid];
+        Round storage current = _rounds[fid];
+        RoundWord w = current.word;
         _requireChallenge(fid, w);
         _requireHeader(fid, w.round(), header);
-        _rounds[fid] = w.restartTurns(block.timestamp);
+        current.word = w.restartTurns(block.timestamp);
         emit Convicted(fid, w.round(), header.aggregator, prover);
         stakeVault.slash(_frames[fid].token, header.aggregator, _policies[fid][w.version()].bond, prover);
     }
 
     /// @inheritdoc IRoundCoordinator
     function postpone(uint256 fid, uint256 finalAt, bool contested) external onlyDisputes {
-        RoundWord w = _rounds[fid];
+        RoundWord w = _rounds[fid].word;
         _requireChallenge(fid, w);
         w = w.postponed(finalAt, contested);
-        _rounds[fid] = w;
+        _rounds[fid].word = w;
         emit Postponed(fid, w.round(), w.finalAt(), contested);
     }
 
@@ -253,7 +275,7 @@ contract RoundCoordinator is Membership {
             }
             return;
         }
-        RoundWord w = _rounds[fid];
+        RoundWord w = _rounds[fid].word;
         Phase phase = _phase(f, w, _policies[fid][w.version()]);
         if (phase == Phase.Finalizable) _finalise(fid, f, w, header);
         else if (phase == Phase.Voidable) _void(fid, f, w);
@@ -281,7 +303,7 @@ contract RoundCoordinator is Membership {
         f = f.ended();
         bool wanted = _obstacle(fid, f) == Obstacle.None;
         if (_open(fid, f, reserved, earned, root, wanted)) return;
-        _rounds[fid] = w.over();
+        _rounds[fid].word = w.over();
         _federations[fid] = f;
     }
 
@@ -299,7 +321,8 @@ contract RoundCoordinator is Membership {
             | uint256(p.scoreReveal) << 72;
         uint256 trainers = f.count(TRAINER);
         _federations[fid] = f;
-        _rounds[fid] = RoundState.opened(f.round(), f.version(), trainEnd, lengths, trainers, seats, evaluators > seats);
+        _rounds[fid].word =
+            RoundState.opened(f.round(), f.version(), trainEnd, lengths, trainers, seats, evaluators > seats);
         emit RoundOpened(fid, f.round(), f.version(), trainEnd, trainers, seats);
         return true;
     }
@@ -327,21 +350,22 @@ contract RoundCoordinator is Membership {
 
     /// @inheritdoc IRoundCoordinator
     function captureSeed(uint256 fid) external {
-        RoundWord w = _rounds[fid];
+        Round storage current = _rounds[fid];
+        RoundWord w = current.word;
         uint256 seedBlock = _federations[fid].seedBlock();
         if (w.trainEnd() == 0 || w.seeded() || block.number <= seedBlock) {
             revert RoundCoordinator_SeedNotReady(block.number, seedBlock);
         }
-        _rounds[fid] = _capture(fid, w);
+        current.word = _capture(current, fid, w);
     }
 
     /// @dev P-27. Waits for the seed's block; falls back to the last seed once its hash is gone.
-    function _capture(uint256 fid, RoundWord w) private returns (RoundWord) {
+    function _capture(Round storage current, uint256 fid, RoundWord w) private returns (RoundWord) {
         uint256 seedBlock = _federations[fid].seedBlock();
         if (block.number <= seedBlock) return w;
         bytes32 seed = blockhash(seedBlock);
-        if (seed == 0) seed = keccak256(abi.encode(_seeds[fid], fid, w.round()));
-        _seeds[fid] = seed;
+        if (seed == 0) seed = keccak256(abi.encode(current.seed, fid, w.round()));
+        current.seed = seed;
         emit SeedCaptured(fid, w.round(), seed);
         return w.withSeed();
     }
@@ -350,7 +374,7 @@ contract RoundCoordinator is Membership {
 
     /// @inheritdoc IRoundCoordinator
     function reportAbsence(uint256 fid, address operator, uint8 role) external {
-        RoundWord w = _rounds[fid];
+        RoundWord w = _rounds[fid].word;
         uint256 round = w.round();
         if (!_absent(fid, w, operator, role)) revert RoundCoordinator_NotAbsent(operator, role);
         uint256 last = _absences[fid][operator][role];
@@ -358,18 +382,18 @@ contract RoundCoordinator is Membership {
         uint256 count = last >> 32 == round - 1 ? uint32(last) + 1 : 1;
         _absences[fid][operator][role] = round << 32 | count;
         emit Absent(fid, operator, round, role, count);
-        if (count >= MAX_ABSENCES && _members[fid][operator].until() == MemberState.FOR_EVER) {
+        if (count >= MAX_ABSENCES && _members[_key(fid, operator)].until() == MemberState.FOR_EVER) {
             emit Evicted(fid, operator, _remove(fid, operator));
         }
     }
 
     /// @dev True if the operator had to act in `role` in the current round and can no more (P-7).
     function _absent(uint256 fid, RoundWord w, address operator, uint256 role) private view returns (bool) {
-        MemberWord m = _members[fid][operator];
+        MemberWord m = _members[_key(fid, operator)];
         bool counts = role == TRAINER || role == EVALUATOR || role == AGGREGATOR;
         if (!counts || w.trainEnd() == 0 || !m.acts(w.round(), role)) return false;
         RoundPolicy storage p = _policies[fid][w.version()];
-        if (role == TRAINER) return _trainerAbsent(w, p, _updates[fid][operator]);
+        if (role == TRAINER) return _trainerAbsent(w, p, _updates[_key(fid, operator)]);
         if (w.revealed() < p.minTrainers) return false;
         return role == EVALUATOR ? _evaluatorAbsent(fid, w, p, m) : _aggregatorAbsent(fid, w, p, m);
     }
@@ -384,8 +408,9 @@ contract RoundCoordinator is Membership {
         view
         returns (bool)
     {
-        (bool seated, uint256 seat) = _seatOf(fid, w, m);
-        if (!seated) return false;
+        uint256 seat = m.positionAtOpening(EVALUATOR, w.round());
+        if (w.drawn()) seat = _drawnSeat(fid, w, seat);
+        if (seat >= w.seats()) return false;
         RecordWord r = _scores[fid << 8 | seat];
         if (block.timestamp >= w.scoreCommitEnd() && !r.isOf(w.round())) return true;
         return block.timestamp >= w.scoreRevealEnd() && w.scoresCommitted() >= p.quorum && !r.isRevealedIn(w.round());
@@ -412,8 +437,22 @@ contract RoundCoordinator is Membership {
     /* ------------------------------------------ INTERNAL ------------------------------------------ */
 
     /// @dev Operator for which the caller acts; zero if none.
-    function _caller() private view returns (address) {
-        return registry.operatorOf(msg.sender);
+    function _caller() private view returns (address operator) {
+        address target = address(registry);
+        uint256 selector = uint256(bytes32(IParticipantRegistry.operatorOf.selector));
+        assembly ("memory-safe") {
+            mstore(0x00, selector)
+            mstore(0x04, caller())
+            if iszero(staticcall(gas(), target, 0x00, 0x24, 0x00, 0x20)) { revert(0, 0) }
+            operator := mload(0x00)
+        }
+    }
+
+    /// @dev When a phase ends in which everybody has acted.
+    function _nextSecond() private view returns (uint256) {
+        unchecked {
+            return block.timestamp + 1;
+        }
     }
 
     /// @dev State of a federation that exists.
@@ -425,31 +464,26 @@ contract RoundCoordinator is Membership {
     /// @dev The operator for which the caller acts, if it has the role in this round.
     function _acting(uint256 fid, uint256 round, uint256 role) private view returns (address operator, MemberWord m) {
         operator = _caller();
-        m = _members[fid][operator];
+        m = _members[_key(fid, operator)];
         if (!m.acts(round, role)) revert RoundCoordinator_NotMember(operator, round, uint8(role));
     }
 
     /// @dev The current round, its seed captured if that is possible. Callers store what they get.
-    function _current(uint256 fid, uint256 round) private returns (RoundWord w) {
-        w = _rounds[fid];
+    function _current(Round storage current, uint256 fid, uint256 round) private returns (RoundWord w) {
+        w = current.word;
         if (w.round() != round) revert RoundCoordinator_WrongRound(round, w.round());
-        if (!w.seeded()) w = _capture(fid, w);
+        if (!w.seeded()) w = _capture(current, fid, w);
     }
 
     function _phase(FederationWord f, RoundWord w, RoundPolicy storage p) private view returns (Phase) {
         return Phases.phaseOf(f, w, p.minTrainers, p.quorum, p.settle);
     }
 
-    function _seatOf(uint256 fid, RoundWord w, MemberWord m) private view returns (bool seated, uint256 seat) {
-        if (!w.drawn()) return Phases.seatOf(FederationWord.wrap(0), w, m, 0); // spares two cold reads
-        return Phases.seatOf(_federations[fid], w, m, _seeds[fid]);
-    }
-
     /// @dev Position at opening of the aggregator whose turn it is (P-27).
     function _turnPosition(uint256 fid, RoundWord w, uint256 turn) private view returns (uint256) {
         FederationWord f = _federations[fid];
         if (!w.seeded()) revert RoundCoordinator_SeedNotReady(block.number, f.seedBlock());
-        return Sortition.turnPosition(_seeds[fid], f.aggregatorsAtOpening(), turn);
+        return Sortition.turnPosition(_rounds[fid].seed, f.aggregatorsAtOpening(), turn);
     }
 
     function _requireTime(uint256 start, uint256 end) private view {
@@ -476,7 +510,8 @@ contract RoundCoordinator is Membership {
 
     function _requireHeader(uint256 fid, uint256 round, Header calldata header) private view {
         bytes32 hash = _hash(fid, round, header);
-        if (hash != _settlements[fid]) revert RoundCoordinator_HeaderMismatch(_settlements[fid], hash);
+        bytes32 expected = _rounds[fid].settlement;
+        if (hash != expected) revert RoundCoordinator_HeaderMismatch(expected, hash);
     }
 
     function _hash(uint256 fid, uint256 round, Header memory header) private view returns (bytes32) {
@@ -501,18 +536,20 @@ contract RoundCoordinator is Membership {
     {
         federation = _federations[fid];
         uint256 bit = federation.modelBit();
-        (round, seed, key) = (_rounds[fid], _seeds[fid], _keys[fid]);
-        (model, previous, settlement) = (_models[fid][bit], _models[fid][bit ^ 1], _settlements[fid]);
+        Round storage current = _rounds[fid];
+        (round, seed, settlement, key) = (current.word, current.seed, current.settlement, _keys[fid]);
+        (model, previous) = (_models[fid][bit], _models[fid][bit ^ 1]);
     }
 
     /// @inheritdoc IRoundCoordinator
     function postedOf(uint256 fid) external view returns (RoundWord round, bytes32 settlement) {
-        return (_rounds[fid], _settlements[fid]);
+        Round storage current = _rounds[fid];
+        return (current.word, current.settlement);
     }
 
     /// @inheritdoc IRoundCoordinator
     function standingOf(uint256 fid, address operator) external view returns (MemberWord member, RecordWord update) {
-        return (_members[fid][operator], _updates[fid][operator]);
+        return (_members[_key(fid, operator)], _updates[_key(fid, operator)]);
     }
 
     /// @inheritdoc IRoundCoordinator

@@ -17,7 +17,9 @@ import {WordTree} from "./libraries/WordTree.sol";
 /// @title RoundLens
 /// @notice See {IRoundLens}.
 contract RoundLens is IRoundLens {
+    /// @notice The coordinator that is read.
     IRoundCoordinator public immutable coordinator;
+    /// @notice Its federation registry.
     IFederationRegistry public immutable federationRegistry;
 
     /// @param coordinator_ The coordinator to read.

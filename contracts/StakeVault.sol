@@ -33,6 +33,7 @@ contract StakeVault is IStakeVault, ReentrancyGuardTransient {
         coordinator = coordinator_;
     }
 
+    /// @dev Only the coordinator of this deployment may call.
     modifier onlyCoordinator() {
         if (msg.sender != coordinator) revert StakeVault_Unauthorised(msg.sender);
         _;

@@ -74,8 +74,10 @@ library MemberState {
 
     /// @notice Position among those of `role` at the opening of `round`, the current one (P-7).
     function positionAtOpening(MemberWord m, uint256 role, uint256 round) internal pure returns (uint256) {
-        uint256 changed = (MemberWord.unwrap(m) >> CHANGED) & U24;
-        return (MemberWord.unwrap(m) >> (_shift(role) + (changed == round ? 16 : 0))) & U16;
+        unchecked {
+            uint256 changed = (MemberWord.unwrap(m) >> CHANGED) & U24;
+            return (MemberWord.unwrap(m) >> (_shift(role) + (changed == round ? 16 : 0))) & U16;
+        }
     }
 
     /* ------------------------------------------- CHANGE ------------------------------------------- */

@@ -90,7 +90,12 @@ abstract contract DisputesBase is CourtBase {
     /* ------------------------------------------- CONTENT ------------------------------------------ */
 
     /// @dev Small random parameters, zero in padding lanes and words.
-    function wordsOf(string memory what, address who, uint256 round) internal pure returns (bytes32[] memory words) {
+    function wordsOf(string memory what, address who, uint256 round)
+        internal
+        view
+        virtual
+        returns (bytes32[] memory words)
+    {
         words = new bytes32[](1 << DEPTH);
         for (uint256 j; j < words.length; ++j) {
             words[j] = WordTree.Z;

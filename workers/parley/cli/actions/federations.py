@@ -18,7 +18,7 @@ from parley.cli.actions.plan import FederationPlan, PolicyPlan, default_windows
 from parley.cli.actions.receipts import Done, done
 from parley.cli.actions.rounds import phase_name, vector_cid
 from parley.cli.actions.tokens import allow, require_decimals
-from parley.errors import ConfigError, NotFound
+from parley.errors import ConfigError, Conflict, NotFound
 from parley.storage import Cid, Codec
 from parley.tasks.document import TaskDocument
 
@@ -164,9 +164,11 @@ def create(
     Raises:
         ConfigError: the plan does not fit what was sealed, a value is out of range, or the token does not have 18
             decimals.
+        Conflict: another federation uses the seal already.
     """
     require_decimals(token)
     terms = terms_for(plan, basis, token.address)
+    require_unused(contracts, terms.anchor)
     numbers = basis.document.fixed_point
     windows = default_windows(w3.eth.chain_id)
     policy = plan.policy.policy(windows=windows, admission=terms.admission, numbers=numbers)
@@ -176,6 +178,21 @@ def create(
     sent = sender.send(registry.functions.createFederation(terms.to_abi(), policy.to_abi()))
     (event,) = registry.events.FederationCreated().process_receipt(sent.receipt, errors=DISCARD)
     return Created(event["args"]["fid"], sender.address, terms, policy, done(sent))
+
+
+def require_unused(contracts: Contracts, anchor: bytes) -> None:
+    """Refuse an anchor that a federation has already: its keys, once opened there, would open the shards here (P-24).
+
+    Raises:
+        Conflict: there is such a federation.
+    """
+    count: int = contracts.federations.functions.federations().call()
+    for fid in range(1, count + 1):
+        if any(anchor) and contracts.federations.functions.termsOf(fid).call()[-1] == anchor:
+            raise Conflict(
+                f"federation {fid} uses this seal already: the keys that it opens would open these shards too",
+                hint="`parley federation seal TASK` makes another one",
+            )
 
 
 def set_policy(contracts: Contracts, sender: Sender, view: View, overrides: PolicyPlan) -> tuple[Policy, Done]:

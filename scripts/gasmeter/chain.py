@@ -1,0 +1,136 @@
+"""Transactions on an Anvil chain, many to a block, each asked for its receipt. Time is the caller's, not the clock's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from web3 import HTTPProvider, Web3
+
+START = 4_000_000_000
+"""Timestamp of the first block, so that a run does not depend on the day."""
+
+GAS_LIMIT = 3_000_000
+FEE = 10**9
+TIMEOUT = 60.0
+
+
+class TransactionFailed(Exception):
+    """A transaction that had to succeed was reverted or refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A transaction to send.
+
+    Attributes:
+        sender: address; Anvil signs for any.
+        to: contract; `None` deploys `data`.
+        data: calldata or creation code, 0x-prefixed.
+    """
+
+    sender: str
+    to: str | None
+    data: str
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The transaction as JSON-RPC wants it."""
+        known = {"from": self.sender, "data": self.data, "maxFeePerGas": hex(FEE), "maxPriorityFeePerGas": "0x1"}
+        return {**known, "to": self.to} if self.to else known
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a transaction: the gas that its sender paid for, and its logs."""
+
+    gas: int
+    logs: Sequence[dict[str, Any]]
+
+
+class Chain:
+    """An Anvil that mines when it is told to.
+
+    Args:
+        url: its JSON-RPC endpoint.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._session = requests.Session()
+        self._next = START
+        self.w3 = Web3(HTTPProvider(url))
+        """For calls; what is sent goes through `send`."""
+        self.ask("evm_setAutomine", False)
+        self.ask("anvil_autoImpersonateAccount", True)
+
+    def ask(self, method: str, *params: object) -> Any:
+        """One JSON-RPC request; its result."""
+        return self._batch([(method, params)])[0]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    @property
+    def time(self) -> int:
+        """Timestamp that the next block will have, seconds."""
+        return self._next
+
+    def wait_until(self, time: int) -> None:
+        """Let the next block have this timestamp, if that is later than it would be."""
+        self._next = max(self._next, time)
+
+    def mine(self, blocks: int = 1) -> None:
+        """Mine blocks, one second apart."""
+        self.ask("evm_setNextBlockTimestamp", hex(self._next))
+        self.ask("anvil_mine", hex(blocks), "0x1")
+        self._next += blocks
+
+    def endow(self, accounts: Iterable[str]) -> None:
+        """Give each account ether for its fees."""
+        self._batch([("anvil_setBalance", (account, hex(10**20))) for account in accounts])
+
+    def send(self, calls: Sequence[Call]) -> list[Receipt]:
+        """Mine transactions in one block, and a second block one second later if they do not fit, and so on.
+
+        Raises:
+            TransactionFailed: one of them was refused or reverted.
+        """
+        requests_ = [("eth_sendTransaction", ({**call.fields, "gas": hex(GAS_LIMIT)},)) for call in calls]
+        if len(calls) == 1:
+            requests_ = [("eth_sendTransaction", ({**calls[0].fields, "gas": hex(16_000_000)},))]
+        hashes = self._batch(requests_)
+        found: list[Any] = [None] * len(hashes)
+        while None in found:
+            self.mine()
+            found = self._batch([("eth_getTransactionReceipt", (tx,)) for tx in hashes])
+        return [self._receipt(call, receipt) for call, receipt in zip(calls, found, strict=True)]
+
+    def _receipt(self, call: Call, receipt: dict[str, Any]) -> Receipt:
+        if int(receipt["status"], 16) != 1:
+            raise TransactionFailed(self._reason(call))
+        return Receipt(int(receipt["gasUsed"], 16), receipt["logs"])
+
+    def _reason(self, call: Call) -> str:
+        """Why a call reverts."""
+        try:
+            self.ask("eth_call", {**call.fields, "gas": hex(16_000_000)}, "latest")
+        except TransactionFailed as error:
+            return f"{call.data[:10]} to {call.to}: {error}"
+        return f"{call.data[:10]} to {call.to} reverted, and would not any more"
+
+    def _batch(self, requests_: Sequence[tuple[str, tuple[object, ...]]]) -> list[Any]:
+        body = [
+            {"jsonrpc": "2.0", "id": place, "method": method, "params": params}
+            for place, (method, params) in enumerate(requests_)
+        ]
+        answer = self._session.post(self._url, json=body, timeout=TIMEOUT)
+        answer.raise_for_status()
+        by_id = {item["id"]: item for item in answer.json()}
+        for item in by_id.values():
+            if "error" in item:
+                raise TransactionFailed(f"{requests_[item['id']][0]}: {item['error']}")
+        return [by_id[place]["result"] for place in range(len(body))]
