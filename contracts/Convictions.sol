@@ -17,7 +17,7 @@ abstract contract Convictions is IDisputes {
     IFederationRegistry public immutable federationRegistry;
 
     /// @dev Timestamp and number of the block of a commitment, 128 bits each.
-    mapping(bytes32 commitment => uint256) private _committed;
+    mapping(address sender => mapping(bytes32 commitment => uint256)) private _committed;
 
     constructor(IRoundCoordinator coordinator_) {
         if (coordinator_.disputes() != address(this)) revert Disputes_Miswired(address(coordinator_));
@@ -27,15 +27,15 @@ abstract contract Convictions is IDisputes {
 
     /// @inheritdoc IDisputes
     function commitDisproof(bytes32 commitment) external {
-        // the first one counts, or a copy could make a commitment younger than its proof
-        if (_committed[commitment] != 0) return;
-        _committed[commitment] = block.timestamp << 128 | block.number;
+        // under its sender, or somebody's copy could make a commitment younger than its proof
+        _committed[msg.sender][commitment] = block.timestamp << 128 | block.number;
         emit DisproofCommitted(commitment, msg.sender);
     }
 
     /// @inheritdoc IDisputes
-    function committedAt(bytes32 commitment) external view returns (uint256 time, uint256 blockNumber) {
-        return (_committed[commitment] >> 128, uint128(_committed[commitment]));
+    function committedAt(address sender, bytes32 commitment) external view returns (uint256 time, uint256 blockNumber) {
+        uint256 noted = _committed[sender][commitment];
+        return (noted >> 128, uint128(noted));
     }
 
     /* ------------------------------------------ INTERNAL ------------------------------------------ */
@@ -77,9 +77,9 @@ abstract contract Convictions is IDisputes {
     /// @param since When the subject came to be, seconds.
     function _prover(bytes32 subject, uint256 since) internal returns (address) {
         bytes32 commitment = keccak256(abi.encode(subject, msg.sig, keccak256(msg.data[4:]), msg.sender));
-        uint256 noted = _committed[commitment];
+        uint256 noted = _committed[msg.sender][commitment];
         if (noted == 0 || uint128(noted) >= block.number || noted >> 128 < since) return address(0);
-        delete _committed[commitment];
+        delete _committed[msg.sender][commitment];
         return msg.sender;
     }
 

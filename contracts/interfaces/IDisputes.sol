@@ -150,7 +150,8 @@ interface IDisputes {
 
     /* ----------------------------------------- SETTLEMENTS ---------------------------------------- */
 
-    /// @notice Commits to a proof (P-16). Repeating a commitment changes nothing.
+    /// @notice Commits to a proof that the caller will send itself (P-16). Repeating a commitment makes it younger; nobody else
+    /// can do that.
     /// @dev Emits `DisproofCommitted`.
     /// @param commitment See above.
     function commitDisproof(bytes32 commitment) external;
@@ -341,8 +342,9 @@ interface IDisputes {
     /* -------------------------------------------- VIEWS ------------------------------------------- */
 
     /// @notice When a proof was committed: the block's timestamp (seconds) and number; zeros if never, or once it has been used.
+    /// @param sender Who committed.
     /// @param commitment See above.
-    function committedAt(bytes32 commitment) external view returns (uint256 time, uint256 blockNumber);
+    function committedAt(address sender, bytes32 commitment) external view returns (uint256 time, uint256 blockNumber);
 
     /// @notice What a demand on a settlement costs in a block with this base fee: 450,000 gas, at least the floor of the
     /// deployment, doubled for every 32 demands that are open.

@@ -511,21 +511,21 @@ contract DisputesTest is DisputesBase {
     }
 
     /// @dev P-16: somebody else's copy of a commitment neither steals it nor makes it younger.
-    function test_P16_RepeatedCommitmentChangesNothing() external {
+    function test_P16_CopyOfACommitmentChangesNothing() external {
         (Header memory h, bytes memory data) = _wrongNorm();
         commit(prover, hashOf(h), data);
         bytes32 commitment = keccak256(abi.encode(hashOf(h), bytes4(data), keccak256(_arguments(data)), prover));
-        (uint256 time, uint256 number) = court.committedAt(commitment);
+        (uint256 time, uint256 number) = court.committedAt(prover, commitment);
         assertEq(time, vm.getBlockTimestamp() - 1);
         assertEq(number, vm.getBlockNumber() - 1);
         court.commitDisproof(commitment);
-        (uint256 timeAfter, uint256 numberAfter) = court.committedAt(commitment);
+        (uint256 timeAfter, uint256 numberAfter) = court.committedAt(prover, commitment);
         assertEq(timeAfter, time);
         assertEq(numberAfter, number);
         send(prover, data);
         (uint256 free,) = stakeVault.accountOf(address(token), prover);
         assertEq(free, federationRegistry.policyOf(fid, 1).bond / 2);
-        (time, number) = court.committedAt(commitment);
+        (time, number) = court.committedAt(prover, commitment);
         assertEq(time + number, 0, "used up");
     }
 
@@ -539,6 +539,20 @@ contract DisputesTest is DisputesBase {
         (uint256 freeAfter, uint256 lockedAfter) = stakeVault.accountOf(address(token), aggregator);
         uint256 bond = federationRegistry.policyOf(fid, 1).bond;
         assertEq(freeAfter + lockedAfter, free + locked - (bond - bond / 2));
+    }
+
+    /// @dev P-16: of an older settlement's time it can be renewed by whoever made it.
+    function test_P16_CommitmentIsRenewedByItsSender() external {
+        (Header memory h, bytes memory data) = _wrongNorm();
+        commit(prover, hashOf(h), data);
+        commit(prover, hashOf(h), data);
+        bytes32 commitment = keccak256(abi.encode(hashOf(h), bytes4(data), keccak256(_arguments(data)), prover));
+        (uint256 time, uint256 number) = court.committedAt(prover, commitment);
+        assertEq(time, vm.getBlockTimestamp() - 1);
+        assertEq(number, vm.getBlockNumber() - 1);
+        send(prover, data);
+        (uint256 free,) = stakeVault.accountOf(address(token), prover);
+        assertEq(free, federationRegistry.policyOf(fid, 1).bond / 2);
     }
 
     function _wrongNorm() internal returns (Header memory h, bytes memory data) {

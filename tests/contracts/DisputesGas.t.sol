@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Node, Tree} from "../../contracts/interfaces/IDisputes.sol";
+import {Node, RewardProof, Tree} from "../../contracts/interfaces/IDisputes.sol";
 import {Header, Policy, Rule, Settlement, Terms} from "../../contracts/interfaces/ParleyTypes.sol";
 import {Disproof} from "../../contracts/libraries/Disproof.sol";
 import {stdStorage, StdStorage} from "forge-std/Test.sol";
@@ -126,6 +126,35 @@ contract DisputesGasTest is CourtBase {
         assertTrue(done, "convicts");
         (uint256 free,) = stakeVault.accountOf(address(token), prover);
         assertGt(free, 1e18, "is rewarded");
+    }
+
+    /// @dev F-28: with 256 trainers and 32 seats, all vectors in calldata, within what one transaction may use (EIP-7825).
+    /// forge-config: default.isolate = true
+    function test_Gas_LargestDisproofsOfScores() external {
+        uint256 cap = 16_777_216;
+        setUpFederation(256, 32, 1);
+        openRound();
+        trainAll();
+        scoreAll();
+        bytes[] memory vectors = new bytes[](32);
+        for (uint256 k; k < 32; ++k) {
+            vectors[k] = vectorOf(evaluators[k], 1);
+        }
+        Settlement memory s = settlementOf(1);
+        bytes32[] memory path = new bytes32[](10);
+        s.rewardRoot = _rootFrom(bytes32(uint256(1)), 256 + 31, path);
+        Header memory h = settle(aggregators[0], s);
+        tick();
+        uint256 state = vm.snapshotState();
+        bytes memory data = abi.encodeCall(court.disproveMedian, (fid, h, s.medians, vectors, 255));
+        _check("disproveMedian, 32 seats", 256, _prove(h, data), cap);
+        vm.revertToState(state);
+        data = abi.encodeCall(court.disproveEarned, (fid, h, s.medians, vectors));
+        _check("disproveEarned, 32 seats", 256, _prove(h, data), cap);
+        vm.revertToState(state);
+        RewardProof memory proof = RewardProof(256 + 31, evaluators[31], bytes32(uint256(1)), path, 0, new bytes32[](0));
+        data = abi.encodeCall(court.disproveReward, (fid, h, s.medians, vectors, proof));
+        _check("disproveReward, 32 seats", 256, _prove(h, data), cap);
     }
 
     /* ------------------------------------------- SUPPLY ------------------------------------------- */
