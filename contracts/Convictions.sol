@@ -19,6 +19,7 @@ abstract contract Convictions is IDisputes {
     /// @dev Timestamp and number of the block of a commitment, 128 bits each.
     mapping(address sender => mapping(bytes32 commitment => uint256)) private _committed;
 
+    /// @param coordinator_ Deployed for this contract's address, before it.
     constructor(IRoundCoordinator coordinator_) {
         if (coordinator_.disputes() != address(this)) revert Disputes_Miswired(address(coordinator_));
         coordinator = coordinator_;

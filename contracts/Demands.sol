@@ -60,6 +60,7 @@ abstract contract Demands is Convictions {
     /// @inheritdoc IDisputes
     mapping(address account => uint256) public owedTo;
 
+    /// @param feeFloor_ Least fee of a demand, wei.
     constructor(uint256 feeFloor_) {
         feeFloor = feeFloor_;
     }

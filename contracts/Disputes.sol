@@ -33,7 +33,7 @@ contract Disputes is Demands {
     /// @inheritdoc IDisputes
     mapping(uint256 fid => mapping(address operator => uint256 round)) public clippedIn;
 
-    /// @param coordinator_ Deployed for this contract's address.
+    /// @param coordinator_ Deployed for this contract's address, before it.
     /// @param feeFloor_ Least fee of a demand, wei.
     constructor(IRoundCoordinator coordinator_, uint256 feeFloor_) Convictions(coordinator_) Demands(feeFloor_) {
         rewardVault = coordinator_.rewardVault();

@@ -92,6 +92,7 @@ abstract contract Membership is IRoundCoordinator {
         _;
     }
 
+    /// @dev Convictions, postponements and slashes come from the disputes contract.
     modifier onlyDisputes() {
         if (msg.sender != disputes) revert RoundCoordinator_Unauthorised(msg.sender);
         _;
