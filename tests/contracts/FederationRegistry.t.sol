@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {FederationRegistry} from "../../contracts/FederationRegistry.sol";
 import {IFederationRegistry} from "../../contracts/interfaces/IFederationRegistry.sol";
 import {IRoundCoordinator} from "../../contracts/interfaces/IRoundCoordinator.sol";
 import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
@@ -59,12 +58,6 @@ contract FederationRegistryTest is Base {
         (,,,, bytes32 model, bytes32 previous,) = coordinator.stateOf(3);
         assertEq(model, terms.modelRoot);
         assertEq(previous, terms.modelRoot, "P-6: at genesis previous = old");
-    }
-
-    /// @notice Section 5: a contract may be a sponsor.
-    function test_createFederation_byWallet() public {
-        (Wallet wallet, uint256 id) = _walletFederation();
-        assertEq(federationRegistry.sponsorOf(id), address(wallet));
     }
 
     /// @notice Section 5: limits hold here as in {Limits}; what is refused leaves no trace.
@@ -218,7 +211,7 @@ contract FederationRegistryTest is Base {
     }
 
     function test_RevertWhen_join_unknownFederation() public {
-        uint256[3] memory ids = [uint256(0), 3, type(uint256).max];
+        uint256[4] memory ids = [uint256(0), 3, 1 << 96 | fid, type(uint256).max];
         for (uint256 i; i < ids.length; ++i) {
             _expectUnknown(ids[i]);
             vm.prank(alice);
@@ -265,6 +258,25 @@ contract FederationRegistryTest is Base {
         federationRegistry.join(second, TRAINER_ROLE);
         vm.stopPrank();
         _assertLocked(alice, 200e18);
+    }
+
+    /// @notice F-2: an id whose low 96 bits are a federation's frees no stake of its members.
+    function testFuzz_RevertWhen_leaving_idBeyond96Bits(uint256 high, uint8 roles) public {
+        roles = uint8(bound(roles, 1, 7));
+        uint256 other = fid | bound(high, 1, type(uint160).max) << 96;
+        vm.startPrank(alice);
+        federationRegistry.join(fid, roles);
+        (, uint256 locked) = stakeVault.accountOf(address(token), alice);
+        vm.expectRevert();
+        coordinator.leaveFederation(other);
+        vm.expectRevert();
+        coordinator.unbond(other, alice);
+        coordinator.leaveFederation(fid);
+        vm.expectRevert();
+        coordinator.unbond(other, alice);
+        _assertLocked(alice, locked);
+        coordinator.unbond(fid, alice);
+        _assertLocked(alice, 0);
     }
 
     function test_RevertWhen_join_twice() public {
@@ -448,7 +460,8 @@ contract FederationRegistryTest is Base {
 
     /// @notice F-52: an invitation to another registry, or under another name, is none.
     function test_RevertWhen_joinInvited_ofAnotherDomain() public {
-        address other = address(new FederationRegistry(registry, coordinator, MIN_WINDOW));
+        address other =
+            deployCode("FederationRegistry.sol:FederationRegistry", abi.encode(registry, coordinator, MIN_WINDOW));
         bytes32 digest = _digest(NAME, block.chainid, other, closedFid, alice, 1, NONCE, expiry);
         _expectRefused(alice, 1, Invitation(NONCE, expiry, Signatures.sign(sponsorKey, digest)));
         digest = _digest(
@@ -460,6 +473,7 @@ contract FederationRegistryTest is Base {
     /// @notice Section 5: a wallet sponsors and invites by ERC-1271; once it says no, its invitations are void.
     function test_joinInvited_byWallet() public {
         (Wallet wallet, uint256 id) = _walletFederation();
+        assertEq(federationRegistry.sponsorOf(id), address(wallet));
         bytes32 digest = _digest(NAME, block.chainid, address(federationRegistry), id, alice, 1, NONCE, expiry);
         Invitation memory invitation = Invitation(NONCE, expiry, Signatures.sign(sponsorKey, digest));
         for (uint256 mode = 1; mode <= uint256(type(Wallet.Mode).max); ++mode) {
