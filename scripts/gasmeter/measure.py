@@ -16,8 +16,11 @@ STEADY = 3
 
 TARGETS: Mapping[str, int] = {
     "commitUpdate": 43_500,
+    "commitUpdate, last of its phase": 43_500,
     "revealUpdate": 50_000,
+    "revealUpdate, last of its phase": 50_000,
     "commitScores": 43_500,
+    "commitScores, last of its phase": 43_500,
     "revealScores, 100 trainers": 60_000,
     "openValidation": 40_000,
     "settle, 10 trainers": 80_000,
