@@ -39,10 +39,11 @@ contract FederationRegistry is IFederationRegistry, EIP712 {
 
     /// @param registry_ Identities.
     /// @param coordinator_ Runs the rounds; may be deployed later, at this address.
-    /// @param minWindow_ Shortest window a policy may have, seconds.
+    /// @param minWindow_ Shortest window a policy may have, seconds; not zero, for turns must have a length.
     constructor(IParticipantRegistry registry_, IRoundCoordinator coordinator_, uint256 minWindow_)
         EIP712("Parley FederationRegistry", "1")
     {
+        if (minWindow_ == 0) revert FederationRegistry_PolicyInvalid("minWindow", 0);
         registry = registry_;
         coordinator = coordinator_;
         minWindow = minWindow_;

@@ -172,7 +172,7 @@ abstract contract Membership is IRoundCoordinator {
     /// @inheritdoc IRoundCoordinator
     function unbond(uint256 fid, address operator) external {
         MemberWord m = _members[_key(fid, operator)];
-        FederationWord f = _federations[fid];
+        FederationWord f = _existing(fid);
         uint256 until = m.until();
         bool passed = until < f.round() || (until == f.round() && !f.live());
         if (m.roles() == 0 || until == MemberState.FOR_EVER || !passed) {
@@ -196,7 +196,7 @@ abstract contract Membership is IRoundCoordinator {
     /// @return until Last round it may act in: the current one, also where that is over.
     function _remove(uint256 fid, address operator) internal returns (uint256 until) {
         MemberWord m = _members[_key(fid, operator)];
-        FederationWord f = _federations[fid];
+        FederationWord f = _existing(fid);
         until = f.round();
         if (m.roles() == 0 || m.until() != MemberState.FOR_EVER) {
             revert RoundCoordinator_NotMember(operator, until, uint8(m.roles()));
@@ -241,7 +241,14 @@ abstract contract Membership is IRoundCoordinator {
 
     /* ------------------------------------------ INTERNAL ------------------------------------------ */
 
-    /// @dev Key of what belongs to an operator in a federation; ids count up from 1 and stay below 2**96.
+    /// @dev State of a federation that exists.
+    function _existing(uint256 fid) internal view returns (FederationWord f) {
+        f = _federations[fid];
+        if (f.version() == 0) revert RoundCoordinator_FederationUnknown(fid);
+    }
+
+    /// @dev Key of what belongs to an operator in a federation. Ids count up from 1 and stay below 2**96; a larger one would
+    /// meet the keys of another, so whoever uses this sees to it that the federation exists or its round is the current one.
     function _key(uint256 fid, address operator) internal pure returns (uint256) {
         return fid << 160 | uint160(operator);
     }

@@ -416,22 +416,22 @@ contract RoundCoordinator is Membership {
         return block.timestamp >= w.scoreRevealEnd() && w.scoresCommitted() >= p.quorum && !r.isRevealedIn(w.round());
     }
 
-    /// @dev Turns that passed without a settlement: after a conviction only those since, for the word does not tell which
-    /// of the earlier ones were taken.
+    /// @dev One of its turns passed without a settlement, and none is left to it. After a conviction only the turns since
+    /// then count, for the word does not tell which of the earlier ones were taken.
     function _aggregatorAbsent(uint256 fid, RoundWord w, RoundPolicy storage p, MemberWord m)
         private
         view
-        returns (bool)
+        returns (bool missed)
     {
         if (!w.seeded() || block.timestamp < w.scoreRevealEnd() || w.scoresRevealed() < p.quorum) return false;
         bool settled = w.finalAt() != 0;
         uint256 end = settled ? w.attempt() : Phases.turnOf(w, p.settle);
         uint256 own = m.positionAtOpening(AGGREGATOR, w.round());
-        if (settled && end < Phases.LAST_TURN && _turnPosition(fid, w, end) == own) return false;
-        for (uint256 turn = w.convicted() ? w.attempt() : 0; turn < end && turn < Phases.LAST_TURN; ++turn) {
-            if (_turnPosition(fid, w, turn) == own) return true;
+        for (uint256 turn = w.convicted() ? w.attempt() : 0; turn < Phases.LAST_TURN; ++turn) {
+            if (_turnPosition(fid, w, turn) != own) continue;
+            if (turn < end) missed = true;
+            else if (!settled || turn == end) return false;
         }
-        return false;
     }
 
     /* ------------------------------------------ INTERNAL ------------------------------------------ */
@@ -453,12 +453,6 @@ contract RoundCoordinator is Membership {
         unchecked {
             return block.timestamp + 1;
         }
-    }
-
-    /// @dev State of a federation that exists.
-    function _existing(uint256 fid) private view returns (FederationWord f) {
-        f = _federations[fid];
-        if (f.version() == 0) revert RoundCoordinator_FederationUnknown(fid);
     }
 
     /// @dev The operator for which the caller acts, if it has the role in this round.

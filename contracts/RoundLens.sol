@@ -86,6 +86,7 @@ contract RoundLens is IRoundLens {
         v.committed = round != 0 && update.isOf(round);
         v.revealed = update.isRevealedIn(round);
         if (v.revealed) v.revealIndex = uint16(update.number());
+        if (w.trainEnd() == 0) return v; // the round is over, and the word no longer says who was drawn
         uint256 seat;
         (v.seated, seat) = Phases.seatOf(f, w, m, seed);
         if (!v.seated) return v;

@@ -47,7 +47,7 @@ contract StakeVault is IStakeVault, ReentrancyGuardTransient {
         uint256 received = IERC20(token).takeFrom(msg.sender, amount);
         if (received == 0) revert StakeVault_NothingToMove();
         Account storage account = _accounts[token][operator];
-        // slashing may add to free what others had locked, so the sum of both stays in bounds only if a token's supply does
+        // 96 bits for what comes in: 128 bits then hold 2**32 locks, or rewards for convictions, of that size
         uint256 free = account.free + received;
         if (free > type(uint96).max) revert StakeVault_BalanceTooLarge(free, type(uint96).max);
         account.free = uint128(free);
@@ -119,8 +119,8 @@ contract StakeVault is IStakeVault, ReentrancyGuardTransient {
         if (balance < needed) revert StakeVault_BalanceTooSmall(balance, needed);
     }
 
-    /// @dev Both halves in one store. Their sum does not change here and each part came in through `deposit` or `slash`,
-    /// where it is bounded, so the casts are safe.
+    /// @dev Both halves in one store. Their sum does not change here, and `deposit` keeps it far below 128 bits, so the casts
+    /// are safe.
     function _write(Account storage account, uint256 free, uint256 locked) private {
         (account.free, account.locked) = (uint128(free), uint128(locked));
     }

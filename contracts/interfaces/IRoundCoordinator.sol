@@ -198,7 +198,7 @@ interface IRoundCoordinator {
     function unbond(uint256 fid, address operator) external;
 
     /// @notice Reports that a member had to act in the current round in `role` and did not; the third round running
-    /// evicts it (P-7). Anyone may call, before the round is final.
+    /// evicts it (P-7). Anyone may call, before the round is final. An aggregator is not absent while it has a turn left.
     /// @dev Emits `Absent`, and `Evicted` the third time.
     function reportAbsence(uint256 fid, address operator, uint8 role) external;
 

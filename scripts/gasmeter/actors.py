@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -66,11 +65,11 @@ class Protocol:
         for vault in (self.contracts.stake_vault, self.contracts.reward_vault):
             self.send(self.sponsor, self.token, "approve", vault.address, SUPPLY)
 
-    def call(self, sender: str, contract: Contract, name: str, *arguments: Any) -> Call:
+    def call(self, sender: str, contract: Contract, name: str, *arguments: object) -> Call:
         """A transaction that calls a function."""
         return Call(sender, contract.address, str(contract.encode_abi(name, args=list(arguments))))
 
-    def send(self, sender: str, contract: Contract, name: str, *arguments: Any) -> Receipt:
+    def send(self, sender: str, contract: Contract, name: str, *arguments: object) -> Receipt:
         """Send one transaction."""
         return self.chain.send([self.call(sender, contract, name, *arguments)])[0]
 
@@ -95,9 +94,7 @@ class Protocol:
             deadline=DEADLINE,
         )
         consent = sign(message, worker)
-        return self.call(
-            operator.address, self.contracts.registry, "nameWorker", worker.address, DEADLINE, consent
-        )
+        return self.call(operator.address, self.contracts.registry, "nameWorker", worker.address, DEADLINE, consent)
 
 
 def account(name: str) -> LocalAccount:

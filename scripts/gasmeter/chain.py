@@ -1,4 +1,7 @@
-"""Transactions on an Anvil chain, many to a block, each asked for its receipt. Time is the caller's, not the clock's."""
+"""Transactions on an Anvil chain, many to a block, each asked for its receipt.
+
+Time is the caller's, not the clock's.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ START = 4_000_000_000
 """Timestamp of the first block, so that a run does not depend on the day."""
 
 GAS_LIMIT = 3_000_000
+SINGLE_GAS_LIMIT = 16_000_000
+"""For deployments, below the cap of EIP-7825."""
+
 FEE = 10**9
 TIMEOUT = 60.0
 
@@ -66,7 +72,7 @@ class Chain:
         self.ask("evm_setAutomine", False)
         self.ask("anvil_autoImpersonateAccount", True)
 
-    def ask(self, method: str, *params: object) -> Any:
+    def ask(self, method: str, *params: object) -> Any:  # noqa: ANN401 - whatever the method answers
         """One JSON-RPC request; its result."""
         return self._batch([(method, params)])[0]
 
@@ -87,7 +93,8 @@ class Chain:
         """Mine blocks, one second apart."""
         self.ask("evm_setNextBlockTimestamp", hex(self._next))
         self.ask("anvil_mine", hex(blocks), "0x1")
-        self._next += blocks
+        latest = self.ask("eth_getBlockByNumber", "latest", False)
+        self._next = int(latest["timestamp"], 16) + 1
 
     def endow(self, accounts: Iterable[str]) -> None:
         """Give each account ether for its fees."""
@@ -99,15 +106,30 @@ class Chain:
         Raises:
             TransactionFailed: one of them was refused or reverted.
         """
-        requests_ = [("eth_sendTransaction", ({**call.fields, "gas": hex(GAS_LIMIT)},)) for call in calls]
-        if len(calls) == 1:
-            requests_ = [("eth_sendTransaction", ({**calls[0].fields, "gas": hex(16_000_000)},))]
-        hashes = self._batch(requests_)
+        limit = hex(GAS_LIMIT if len(calls) > 1 else SINGLE_GAS_LIMIT)
+        nonces = self._nonces(calls)
+        hashes = self._batch(
+            [
+                ("eth_sendTransaction", ({**call.fields, "gas": limit, "nonce": hex(nonce)},))
+                for call, nonce in zip(calls, nonces, strict=True)
+            ]
+        )
         found: list[Any] = [None] * len(hashes)
         while None in found:
             self.mine()
             found = self._batch([("eth_getTransactionReceipt", (tx,)) for tx in hashes])
         return [self._receipt(call, receipt) for call, receipt in zip(calls, found, strict=True)]
+
+    def _nonces(self, calls: Sequence[Call]) -> list[int]:
+        """A nonce for each call: Anvil takes a batch in any order, so that it cannot count them itself."""
+        senders = list(dict.fromkeys(call.sender for call in calls))
+        counts = self._batch([("eth_getTransactionCount", (sender, "pending")) for sender in senders])
+        following = {sender: int(count, 16) for sender, count in zip(senders, counts, strict=True)}
+        nonces = []
+        for call in calls:
+            nonces.append(following[call.sender])
+            following[call.sender] += 1
+        return nonces
 
     def _receipt(self, call: Call, receipt: dict[str, Any]) -> Receipt:
         if int(receipt["status"], 16) != 1:
@@ -117,7 +139,7 @@ class Chain:
     def _reason(self, call: Call) -> str:
         """Why a call reverts."""
         try:
-            self.ask("eth_call", {**call.fields, "gas": hex(16_000_000)}, "latest")
+            self.ask("eth_call", {**call.fields, "gas": hex(SINGLE_GAS_LIMIT)}, "latest")
         except TransactionFailed as error:
             return f"{call.data[:10]} to {call.to}: {error}"
         return f"{call.data[:10]} to {call.to} reverted, and would not any more"

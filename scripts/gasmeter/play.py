@@ -154,8 +154,11 @@ class Federation:
     # -------------------------------------------------- rounds --------------------------------------------------
 
     def _capture_seed(self) -> None:
-        """Mine past the block of the seed. Where seats are drawn wait until its hash is gone: the seed that then
-        stands in for it is the same in every run, and so is the panel (P-27)."""
+        """Mine past the block of the seed.
+
+        Where seats are drawn wait until its hash is gone: the seed that then stands in for it is the same in every run,
+        and so is the panel (P-27).
+        """
         self._chain.mine(HASHES_KEPT + 3 if self._drawn else 3)
         self._each("captureSeed", [self._c_call(self.protocol.sponsor, "captureSeed", self.fid)])
         if self._drawn:
@@ -223,9 +226,7 @@ class Federation:
         )
         number, block_hash = self._dear_block()
         worker, posted_at = self.members.aggregator.worker, self._chain.time
-        self._each(
-            "settle", [self._c_call(worker, "settle", *self._at, settlement.to_abi(), number, block_hash)]
-        )
+        self._each("settle", [self._c_call(worker, "settle", *self._at, settlement.to_abi(), number, block_hash)])
         return Header(
             medians_hash=keccak(settlement.medians),
             norm=settlement.norm,

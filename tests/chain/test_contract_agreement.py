@@ -11,10 +11,13 @@ from eth_account import Account
 from eth_utils.crypto import keccak
 
 from parley.chain.commitments import score_salt, scores_commitment, settlement_hash, update_commitment, update_salt
+from parley.chain.contracts import token_at
 from parley.chain.errors import Reverted
 from parley.chain.model import Admission, Phase, Role, RoundState, Settlement
-from parley.chain.signatures import invitation_message, sign, worker_message
+from parley.chain.signatures import claim_message, invitation_message, sign, worker_message
 from parley.chain.view import View, phase_at, turn_at
+from parley.numerics.rewards import Account as Earned
+from parley.numerics.rewards import RewardTree
 from tests.chain.town import AGGREGATOR, EVALUATORS, TRAINERS, Town
 
 pytestmark = pytest.mark.integration
@@ -140,10 +143,10 @@ def test_phases__at_any_time_of_a_round__are_those_of_the_contracts(town: Town) 
     assert seen == set(Phase) - {Phase.IDLE, Phase.CLOSED}
 
 
-def settle_as_allowed(town: Town, fid: int, view: View) -> None:
+def settle_as_allowed(town: Town, fid: int, view: View, settlement: Settlement = SETTLEMENT) -> None:
     """Post a made-up settlement; with one aggregator every turn is its own."""
     block = view.block
-    town.send(AGGREGATOR, "coordinator", "settle", fid, 1, SETTLEMENT.to_abi(), block.number, block.hash)
+    town.send(AGGREGATOR, "coordinator", "settle", fid, 1, settlement.to_abi(), block.number, block.hash)
 
 
 def test_round__played_with_python_commitments__is_accepted_and_read_back(town: Town) -> None:
@@ -227,3 +230,38 @@ def test_invitation__signed_here__admits_that_operator_with_those_roles_only(tow
             town.send(number, "federations", "joinInvited", fid, int(roles), invitation)
     town.send(1, "federations", "joinInvited", fid, int(Role.TRAINER), invitation)
     assert town.reader(fid, 1).view().me.roles == Role.TRAINER
+
+
+def test_claim__authorised_here__pays_another_address_once(town: Town) -> None:
+    """P-12: an operator's signature sends its rewards elsewhere; whoever sends it pays the gas only."""
+    fid = opened(town)
+    operator, payee = town.node.addresses[TRAINERS[0]], Account.create().address
+    tree = RewardTree({0: Earned(operator, 10**20)}, town.terms().reward_depth)
+    reader = town.reader(fid)
+    commit_and_reveal_updates(town, fid)
+    town.warp(700)
+    commit_and_reveal_scores(town, fid)
+    town.rpc("anvil_mine", 1)
+    settle_as_allowed(town, fid, reader.view(), replace(SETTLEMENT, reward_root=tree.root))
+    town.warp(100)
+    record = reader.view().record
+    assert record is not None
+    assert record.header is not None
+    town.send(0, "coordinator", "advance", fid, record.header.to_abi())
+    message = claim_message(
+        chain_id=31337,
+        reward_vault=town.contracts.reward_vault.address,
+        fid=fid,
+        operator=operator,
+        to=payee,
+        cumulative=10**20,
+        deadline=2**40,
+    )
+    arguments = (fid, 0, operator, 10**20, tree.proof(0), payee, 2**40)
+    with pytest.raises(Reverted, match="RewardVault_AuthorisationInvalid"):
+        town.send(0, "reward_vault", "claimTo", *arguments, sign(message, town.account(0)))
+    authorisation = sign(message, town.account(TRAINERS[0]))
+    town.send(0, "reward_vault", "claimTo", *arguments, authorisation)
+    assert token_at(town.w3, town.terms().token).functions.balanceOf(payee).call() == 10**20
+    with pytest.raises(Reverted, match="RewardVault_NothingToClaim"):
+        town.send(0, "reward_vault", "claimTo", *arguments, authorisation)

@@ -296,6 +296,7 @@ def test_round__none_yet__says_what_is_missing(world: World) -> None:
     assert world.json("round", "list", "-f", fid) == []
     code, said = refusal(world, "round", "show", "-f", fid)
     assert code == ExitCode.NOT_FOUND
+    assert f"no round of federation {fid} was opened yet" in said
     code, said = refusal(world, "round", "advance", "-f", fid, "-a", "sponsor")
     assert code == ExitCode.CHAIN
     assert "0 trainers, 0 evaluators and 0 aggregators are in" in said

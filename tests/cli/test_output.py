@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parley.cli.output import emit, plain, short, show_rows
+from parley.cli.output import emit, plain, show_rows, tokens_of, with_tokens
 
 pytestmark = pytest.mark.unit
 
@@ -68,6 +68,17 @@ def test_show_rows__none__says_so_on_standard_error(capsys: pytest.CaptureFixtur
     assert capsys.readouterr() == ("", "no federations yet\n")
 
 
-def test_short__long_and_short__cut_only_if_long() -> None:
-    assert short(b"\xab" * 32) == "0xabababab…"
-    assert short("0xab") == "0xab"
+def test_show_facts__dict_of_several__one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    emit({"contracts": {"A": "0x1", "Long": "0x2"}, "one": {"x": 1}, "none": {}}, as_json=False)
+    assert capsys.readouterr().out == "contracts  A     0x1\n           Long  0x2\none        x 1\nnone       -\n"
+
+
+def test_with_tokens__some_are_amounts__whole_tokens_and_the_rest_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with_tokens("free", hide=("proof",))({"free": 15 * 10**17, "round": 10**18, "proof": [1]})
+    assert capsys.readouterr().out == "free   1.5\nround  1000000000000000000\n"
+    with_tokens("free")([{"free": 10**18}])
+    assert capsys.readouterr().out.split()[-1] == "1"
+
+
+def test_tokens_of__balances__rows() -> None:
+    assert tokens_of({"a": 10**18}, "who", "amount") == [{"who": "a", "amount": "1"}]

@@ -15,8 +15,8 @@ import {Test} from "forge-std/Test.sol";
 contract DisproofTest is Test {
     using RowCases for RowCase;
 
-    NumericsHarness internal numerics = new NumericsHarness();
-    DisproofHarness internal disproof = new DisproofHarness();
+    NumericsHarness internal numerics = NumericsHarness(deployCode("NumericsHarness.sol:NumericsHarness"));
+    DisproofHarness internal disproof = DisproofHarness(deployCode("DisproofHarness.sol:DisproofHarness"));
 
     /* ------------------------------------------ SOUND --------------------------------------------- */
 

@@ -74,7 +74,7 @@ contract DisputesGasTest is CourtBase {
     function _update(uint256 n) internal returns (uint256) {
         bytes32 word = keccak256("word");
         bytes32[] memory wordPath = _path("word");
-        numerics = new NumericsHarness();
+        numerics = NumericsHarness(deployCode("NumericsHarness.sol:NumericsHarness"));
         slotRoot = _rootFrom(word, INDEX, wordPath);
         (Header memory h, RowCase memory c, bytes32[] memory path) = _dispute(Rule.Mean, n, slotRoot);
         bytes memory data = abi.encodeCall(

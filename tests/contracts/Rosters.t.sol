@@ -250,9 +250,9 @@ contract RostersTest is Base {
         vm.expectPartialRevert(IRoundCoordinator.RoundCoordinator_NotAbsent.selector);
         coordinator.reportAbsence(fid, due, AGGREGATOR_ROLE);
         vm.warp(lens.roundOf(fid).scoreRevealEnd + 12);
-        coordinator.reportAbsence(fid, due, AGGREGATOR_ROLE);
         address next = aggregatorOf(1);
         settle(next, settlementOf(1));
+        coordinator.reportAbsence(fid, due, AGGREGATOR_ROLE);
         vm.expectPartialRevert(IRoundCoordinator.RoundCoordinator_NotAbsent.selector);
         coordinator.reportAbsence(fid, next, AGGREGATOR_ROLE);
     }

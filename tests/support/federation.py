@@ -118,8 +118,9 @@ class Town:
         return self.workers[name].worker.reader.view()
 
     def warp(self, seconds: int) -> None:
-        """Mine a block that much later."""
-        self.w3.provider.make_request("evm_increaseTime", [seconds])  # type: ignore[arg-type]
+        """Mine a block that much later than the last one."""
+        later = self.w3.eth.get_block("latest")["timestamp"] + seconds
+        self.w3.provider.make_request("evm_setNextBlockTimestamp", [later])  # type: ignore[arg-type]
         self.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
 
     def mine(self, blocks: int = 1) -> None:
@@ -127,8 +128,7 @@ class Town:
         self.w3.provider.make_request("anvil_mine", [blocks])  # type: ignore[arg-type]
 
     def step(self, name: str) -> Action:
-        """One cycle of a worker, in a block of a later second than all before."""
-        self.warp(1)
+        """One cycle of a worker."""
         role = self.workers[name]
         view = role.worker.reader.view()
         action = role.decide(view)
@@ -139,7 +139,7 @@ class Town:
     def cycle(self, *names: str) -> list[Action]:
         """One cycle of the workers named, of all by default; those who only wait are left out of the answer."""
         done = [self.step(name) for name in names or self.workers]
-        self.warp(1)  # Anvil gives blocks of one second the same time; a real chain never does
+        self.warp(1)
         return [action for action in done if not isinstance(action, Wait)]
 
     def play_until(self, goal: Callable[[View], bool], *names: str, cycles: int = 60, tick: int = 0) -> View:
@@ -171,6 +171,8 @@ def build(
 ) -> Town:
     """Deploy, create, fund and join: everything up to the first round."""
     w3 = connect(node.url, node.chain_id)
+    # a block a second: Anvil would give blocks of one second the same time, which a real chain never does
+    w3.provider.make_request("anvil_setBlockTimestampInterval", [1])  # type: ignore[arg-type]
     compilation = compile_contracts(project_root(), (*CORE, TOKEN))
     keys = dict(
         zip(

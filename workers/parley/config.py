@@ -216,7 +216,7 @@ def _explained(error: ValidationError, path: Path | None, flags: Mapping[str, An
     first = error.errors(include_url=False, include_context=False)[0]
     key = str(first["loc"][0]) if first["loc"] else "settings"
     if key in flags:
-        where = f"--{key.replace('_', '-')}"
+        where = "the command line"
     elif os.environ.get(PREFIX + key.upper()):
         where = PREFIX + key.upper()
     else:
@@ -224,5 +224,5 @@ def _explained(error: ValidationError, path: Path | None, flags: Mapping[str, An
     reason = first["msg"].removeprefix("Value error, ")
     value = str(first.get("input"))
     return ConfigError(
-        f"{key} = {value!r:.80} is not valid: {reason[:1].lower()}{reason[1:]}", hint=f"change it in {where}"
+        f"{key} = {value!r:.80} is not valid: {reason[:1].lower()}{reason[1:]}", hint=f"change it in: {where}"
     )

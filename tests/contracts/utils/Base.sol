@@ -9,7 +9,6 @@ import {RewardVault} from "../../../contracts/RewardVault.sol";
 import {RoundCoordinator} from "../../../contracts/RoundCoordinator.sol";
 import {RoundLens} from "../../../contracts/RoundLens.sol";
 import {StakeVault} from "../../../contracts/StakeVault.sol";
-import {IRoundCoordinator} from "../../../contracts/interfaces/IRoundCoordinator.sol";
 import {
     Admission,
     Header,
@@ -47,16 +46,25 @@ abstract contract Base is Test {
 
     /* -------------------------------------------- DEPLOY ------------------------------------------ */
 
+    /// @dev From the artifacts: `new` would compile all contracts again into every test contract.
     function deploy() internal virtual {
-        token = new ParleyToken(sponsor, 1e30);
+        token = ParleyToken(deployCode("ParleyToken.sol:ParleyToken", abi.encode(sponsor, 1e30)));
         uint256 nonce = vm.getNonce(address(this));
         address predicted = vm.computeCreateAddress(address(this), nonce + 4);
-        registry = new ParticipantRegistry();
-        stakeVault = new StakeVault(predicted);
-        rewardVault = new RewardVault(predicted);
-        federationRegistry = new FederationRegistry(registry, IRoundCoordinator(predicted), MIN_WINDOW);
-        coordinator = new RoundCoordinator(registry, stakeVault, rewardVault, federationRegistry, disputes);
-        lens = new RoundLens(coordinator);
+        registry = ParticipantRegistry(deployCode("ParticipantRegistry.sol:ParticipantRegistry"));
+        stakeVault = StakeVault(deployCode("StakeVault.sol:StakeVault", abi.encode(predicted)));
+        rewardVault = RewardVault(deployCode("RewardVault.sol:RewardVault", abi.encode(predicted)));
+        federationRegistry = FederationRegistry(
+            deployCode("FederationRegistry.sol:FederationRegistry", abi.encode(registry, predicted, MIN_WINDOW))
+        );
+        coordinator = RoundCoordinator(
+            deployCode(
+                "RoundCoordinator.sol:RoundCoordinator",
+                abi.encode(registry, stakeVault, rewardVault, federationRegistry, disputes)
+            )
+        );
+        assertEq(address(coordinator), predicted, "the others were told this address");
+        lens = RoundLens(deployCode("RoundLens.sol:RoundLens", abi.encode(coordinator)));
     }
 
     /// @dev k_0 .. k_CHAIN_LENGTH, k_0 the anchor (P-24).

@@ -2,14 +2,6 @@
 pragma solidity 0.8.37;
 
 import {Disputes} from "../../../contracts/Disputes.sol";
-import {FederationRegistry} from "../../../contracts/FederationRegistry.sol";
-import {ParleyToken} from "../../../contracts/ParleyToken.sol";
-import {ParticipantRegistry} from "../../../contracts/ParticipantRegistry.sol";
-import {RewardVault} from "../../../contracts/RewardVault.sol";
-import {RoundCoordinator} from "../../../contracts/RoundCoordinator.sol";
-import {RoundLens} from "../../../contracts/RoundLens.sol";
-import {StakeVault} from "../../../contracts/StakeVault.sol";
-import {IRoundCoordinator} from "../../../contracts/interfaces/IRoundCoordinator.sol";
 import {Header, Phase} from "../../../contracts/interfaces/ParleyTypes.sol";
 import {NumericsHarness} from "../NumericsHarness.sol";
 import {Base} from "./Base.sol";
@@ -25,18 +17,11 @@ abstract contract CourtBase is Base {
     /* -------------------------------------------- DEPLOY ------------------------------------------ */
 
     function deploy() internal virtual override {
-        token = new ParleyToken(sponsor, 1e30);
-        uint256 nonce = vm.getNonce(address(this));
-        address predicted = vm.computeCreateAddress(address(this), nonce + 4);
-        disputes = vm.computeCreateAddress(address(this), nonce + 5);
-        registry = new ParticipantRegistry();
-        stakeVault = new StakeVault(predicted);
-        rewardVault = new RewardVault(predicted);
-        federationRegistry = new FederationRegistry(registry, IRoundCoordinator(predicted), MIN_WINDOW);
-        coordinator = new RoundCoordinator(registry, stakeVault, rewardVault, federationRegistry, disputes);
-        court = new Disputes(coordinator, FEE_FLOOR);
-        lens = new RoundLens(coordinator);
-        numerics = new NumericsHarness();
+        disputes = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 7);
+        super.deploy();
+        court = Disputes(deployCode("Disputes.sol:Disputes", abi.encode(coordinator, FEE_FLOOR)));
+        assertEq(address(court), disputes, "the coordinator was told this address");
+        numerics = NumericsHarness(deployCode("NumericsHarness.sol:NumericsHarness"));
     }
 
     function hashOf(Header memory header) internal view returns (bytes32) {

@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
-from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import TransactionNotFound
 
-from parley.chain.compiler import Compilation, compile_contracts, project_root
-from parley.chain.contracts import CORE, TOKEN, Contracts, error_table
+from parley.chain.compiler import Compilation
+from parley.chain.contracts import CORE, Contracts
 from parley.chain.deploy_journal import Journal
 from parley.chain.deploy_plan import Options, Step, plan
 from parley.chain.deployments import Deployed, Deployment, check_code, load_deployment, write_deployment
@@ -29,29 +28,6 @@ from parley.chain.transactions import Outgoing
 log = structlog.get_logger(__name__)
 
 JOURNAL = ".journal.json"
-
-
-def deploy_from_sources(
-    w3: Web3, account: LocalAccount, options: Options, folder: Path, locks: Path, *, anew: bool = False
-) -> Deployment:
-    """Compile the contracts of this project and deploy them. Arguments and errors as of `deploy`.
-
-    Args:
-        w3: connection to the chain.
-        account: key of the deployer.
-        options: what the deployment may choose.
-        folder: of all deployments.
-        locks: folder of the senders' lock files.
-        anew: deploy again even if the same contracts are there.
-
-    Raises:
-        CompilerError: the contracts do not compile.
-        KeyInUse: another process sends with this key.
-    """
-    compilation = compile_contracts(project_root(), (*CORE, TOKEN))
-    errors = error_table({name: artifact.abi for name, artifact in compilation.artifacts.items()})
-    with Sender(w3, account, errors, locks) as sender:
-        return deploy(w3, sender, compilation, options, folder, anew=anew)
 
 
 def deploy(

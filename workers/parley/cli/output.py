@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -83,6 +82,11 @@ def note(message: str) -> None:
     stderr().print(message, markup=False, soft_wrap=True)
 
 
+def heading(text: str) -> None:
+    """Print a heading between facts."""
+    stdout().print(f"\n[bold underline]{_escaped(text)}[/bold underline]")
+
+
 def show_facts(facts: object) -> None:
     """Print names and values, one a line; a list of facts as one table."""
     values = plain(facts)
@@ -142,12 +146,6 @@ def tokens_of(balances: Mapping[str, int], name: str, amount: str) -> list[dict[
     return [{name: key, amount: tokens(wei)} for key, wei in balances.items()]
 
 
-def short(value: bytes | str) -> str:
-    """The beginning of a hash or address."""
-    text = "0x" + value.hex() if isinstance(value, bytes) else value
-    return f"{text[:10]}…" if len(text) > 12 else text
-
-
 def _humane(values: dict[str, Json], amounts: Collection[str], hide: Collection[str]) -> dict[str, Json]:
     """The same facts with amounts in whole tokens."""
     return {
@@ -192,9 +190,3 @@ def _escaped(text: str) -> str:
     from rich.markup import escape
 
     return escape(text)
-
-
-def path_text(path: Path) -> str:
-    """A path as seen from the current folder, if it lies below."""
-    absolute, here = path.absolute(), Path.cwd()
-    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(absolute)

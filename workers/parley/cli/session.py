@@ -255,21 +255,32 @@ class Session:
         return actual
 
     def token(self, fid: int | None = None) -> Contract:
-        """The token of a federation; of the deployment if there is no federation or none is named.
+        """The token of a federation: the one named, else the chosen or only one; where there is none, the deployment's.
 
         Raises:
-            NotFound: the deployment has no token, and no federation is chosen.
+            NotFound: the deployment has no token, and no federation tells which it is.
         """
         from parley.chain.contracts import token_at
+
+        functions = self.contracts.federations.functions
+        only = 1 if functions.federations().call() == 1 else None
+        chosen = fid or self.settings.federation or only
+        return self.own_token() if chosen is None else token_at(self.w3, functions.termsOf(chosen).call()[0])
+
+    def own_token(self) -> Contract:
+        """The ParleyToken of the deployment.
+
+        Raises:
+            NotFound: it has none.
+        """
         from parley.errors import NotFound
 
-        if fid is not None:
-            return token_at(self.w3, self.contracts.federations.functions.termsOf(fid).call()[0])
-        if self.settings.federation is None and self.contracts.token is not None:
-            return self.contracts.token
-        if self.settings.federation is None:
-            raise NotFound("this deployment has no token of its own", hint="choose a federation: --federation ID")
-        return self.token(self.settings.federation)
+        if self.contracts.token is None:
+            raise NotFound(
+                "this deployment has no ParleyToken",
+                hint="choose a federation, or name another token in the federation's plan",
+            )
+        return self.contracts.token
 
     def reader(self, operator: str | None = None) -> Reader:
         """Reads the chosen federation, as one operator sees it.

@@ -21,6 +21,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from parley.chain.limits import UINT96
 from parley.chain.model import Admission, Policy
 from parley.cli.amounts import WEI, to_wei
 from parley.config import nearest
@@ -29,7 +30,6 @@ from parley.numerics.rules import Rule
 from parley.tasks.document import FixedPoint
 
 MAX_FILE_BYTES = 1 << 20
-UINT96 = 2**96 - 1
 DEVELOPMENT_CHAINS = frozenset({1337, *range(31_337, 31_400)})
 """Chains on which `ParleyToken.mint` is open to all."""
 

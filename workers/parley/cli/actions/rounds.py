@@ -94,13 +94,14 @@ def show_round(view: View, books: Books, number: int | None = None) -> RoundFact
         NotFound: it was never opened.
         ChainError: a settlement that became final was wrong, so that nobody's earnings can be told.
     """
+    if not view.records:
+        hint = "`parley round advance` opens the first one once everything is there"
+        raise NotFound(f"no round of federation {view.fid} was opened yet", hint=hint)
     chosen = view.round.round if number is None else number
     record = view.records.get(chosen)
     if record is None:
-        opened = f"rounds 1 to {max(view.records)} were" if view.records else "none was yet"
-        raise NotFound(
-            f"round {chosen} of federation {view.fid} was not opened", hint=f"{opened}; see `parley round list`"
-        )
+        hint = f"rounds 1 to {max(view.records)} were; see `parley round list`"
+        raise NotFound(f"round {chosen} of federation {view.fid} was not opened", hint=hint)
     settled = _settled(view, record)
     return RoundFacts(
         summary=_row(view, record),

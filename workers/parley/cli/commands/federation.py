@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json as json_module
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from parley.cli.group import group
 from parley.cli.options import Amount, Json, Roles, To, example
-from parley.cli.output import emit, note, show_facts, show_rows, with_tokens
+from parley.cli.output import emit, heading, note, show_facts, show_rows, with_tokens
 from parley.cli.progress import working
 from parley.cli.session import session_of
+
+if TYPE_CHECKING:
+    from parley.chain.model import Policy, Terms
 
 federation = group("federation", "Federations: sealed, created, funded, joined, watched and ended.")
 
@@ -79,7 +83,7 @@ def create(
     session = session_of(ctx)
     chosen = read_plan(plan)
     basis = read_basis(sealed or newest_seal(session.settings.home), session.store)
-    token = session.token() if chosen.token is None else token_at(session.w3, chosen.token)
+    token = session.own_token() if chosen.token is None else token_at(session.w3, chosen.token)
     created = federations.create(session.w3, session.contracts, session.sender, token, chosen, basis)
     warning = federations.warning_about(created.terms)
     if warning:
@@ -228,12 +232,15 @@ def close(ctx: typer.Context, json: Json = False) -> None:
     emit(end(session.contracts, session.sender, session.fid), as_json=json)
 
 
+AMOUNTS = ("reward", "bond", "trainer_stake", "evaluator_stake", "aggregator_stake", "clip_slash")
+
+
 def _show_created(facts: object) -> None:
     from parley.cli.actions.federations import Created
 
     if isinstance(facts, Created):
         show_facts({"federation": facts.federation, "sponsor": facts.sponsor, **vars(facts.transaction)})
-        _show_policy(facts.policy)
+        _show_policy(facts.policy, facts.terms)
 
 
 def _show_federation(facts: object) -> None:
@@ -241,7 +248,7 @@ def _show_federation(facts: object) -> None:
 
     if not isinstance(facts, FederationFacts):
         return
-    with_tokens("budget")(facts.summary)
+    with_tokens(hide=("budget",))(facts.summary)
     show_facts(
         {
             "chain": facts.chain_id,
@@ -253,12 +260,14 @@ def _show_federation(facts: object) -> None:
             "members": facts.members,
         }
     )
+    heading("Budget in tokens")
     with_tokens("free", "reserved", "owed")(facts.money)
-    _show_policy(facts.policy)
+    _show_policy(facts.policy, facts.terms)
 
 
-AMOUNTS = ("reward", "bond", "trainer_stake", "evaluator_stake", "aggregator_stake", "clip_slash")
-
-
-def _show_policy(policy: object) -> None:
-    with_tokens(*AMOUNTS)(policy)
+def _show_policy(policy: Policy, terms: Terms) -> None:
+    """A policy as its plan would say it: seconds, whole tokens, real numbers."""
+    heading("Policy: windows in seconds, amounts in tokens")
+    one = 2**terms.frac_bits
+    real = {"clip": policy.clip / one, "initial_norm": policy.initial_norm / one}
+    with_tokens(*AMOUNTS)({**asdict(policy), **real})

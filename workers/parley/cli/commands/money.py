@@ -29,13 +29,9 @@ def balance(ctx: typer.Context, whose: Whose = None, json: Json = False) -> None
 def mint(ctx: typer.Context, amount: Amount, to: To = None, json: Json = False) -> None:
     """Make tokens, on development chains only."""
     from parley.cli.actions.tokens import mint as make
-    from parley.errors import NotFound
 
     session = session_of(ctx)
-    own = session.contracts.token
-    if own is None:
-        raise NotFound("this deployment has no ParleyToken to mint", hint="get tokens from whoever issues them")
-    emit(make(session.sender, own, session.address_of(to), amount), as_json=json)
+    emit(make(session.sender, session.own_token(), session.address_of(to), amount), as_json=json)
 
 
 @stake.command(epilog=example("parley stake deposit 1000 --account alice"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -108,12 +109,17 @@ def _show_round(facts: object) -> None:
         return
     with_tokens("earned")(facts.summary)
     if facts.phase_ends:
-        show_facts({f"{name} ends": end for name, end in facts.phase_ends.items()})
+        show_facts({f"{name} ends": _clock(end) for name, end in facts.phase_ends.items()})
     show_rows(
         [{"index": u.index, "trainer": u.operator, "score": u.score, "scale": u.scale} for u in facts.updates],
         empty="no update was revealed",
     )
     show_rows(tokens_of(facts.earned, "operator", "earned"), empty="nothing is paid before the round is final")
+
+
+def _clock(time: int) -> str:
+    """Seconds since the epoch as people read them."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def register(app: typer.Typer) -> None:

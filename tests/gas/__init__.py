@@ -1,0 +1,1 @@
+"""Gas, exact: the committed snapshot and the test that compares it."""
