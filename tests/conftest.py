@@ -13,6 +13,7 @@ from collections.abc import Iterator
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.support.anvil import AnvilNode, running_anvil
@@ -43,6 +44,13 @@ def _one_kind(request: pytest.FixtureRequest) -> Iterator[None]:
             yield
     else:
         yield
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """Let no test's choice of what is logged, and where, outlive it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
