@@ -7,7 +7,7 @@ from eth_abi.abi import encode
 
 from parley.chain.compiler import Artifact, Compilation
 from parley.chain.contracts import CORE, TOKEN
-from parley.chain.deploy_plan import ZERO_ADDRESS, Options, create_address, plan
+from parley.chain.deploy_plan import FEE_FLOOR, Options, create_address, plan
 
 pytestmark = pytest.mark.unit
 
@@ -24,6 +24,7 @@ INPUTS = {
         ("disputes_", "address"),
     ],
     "RoundLens": [("coordinator_", "address")],
+    "Disputes": [("coordinator_", "address"), ("feeFloor_", "uint256")],
     TOKEN: [("holder", "address"), ("supply", "uint256")],
 }
 
@@ -46,7 +47,7 @@ def test_create_address__first_of_anvil__is_the_known_one() -> None:
 def test_plan__contracts__are_wired_to_addresses_not_there_yet() -> None:
     steps = {step.name: step for step in plan(COMPILATION, DEPLOYER, 7, Options(60))}
     at = {name: step.address for name, step in steps.items()}
-    assert [step.nonce for step in steps.values()] == list(range(7, 13))
+    assert [step.nonce for step in steps.values()] == list(range(7, 14))
     assert all(step.address == create_address(DEPLOYER, step.nonce) for step in steps.values())
     assert steps["StakeVault"].arguments == {"coordinator": at["RoundCoordinator"]}
     assert steps["FederationRegistry"].arguments["minWindow"] == 60
@@ -55,8 +56,9 @@ def test_plan__contracts__are_wired_to_addresses_not_there_yet() -> None:
         "stakeVault": at["StakeVault"],
         "rewardVault": at["RewardVault"],
         "federationRegistry": at["FederationRegistry"],
-        "disputes": ZERO_ADDRESS,
+        "disputes": at["Disputes"],
     }
+    assert steps["Disputes"].arguments == {"coordinator": at["RoundCoordinator"], "feeFloor": FEE_FLOOR}
     assert steps["StakeVault"].init_code == b"StakeVault" + encode(["address"], [at["RoundCoordinator"]])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from parley.chain.contracts import CORE, TOKEN
-from parley.chain.deploy_plan import Options
+from parley.chain.deploy_plan import FEE_FLOOR, Options
 from parley.chain.deployer import JOURNAL, deploy
 from parley.chain.deployments import COMPILER_INPUT, Deployment, load_deployment
 from parley.chain.errors import NotDeployed, Reverted, StaleDeployment, WrongChain
@@ -74,6 +74,8 @@ def test_deploy__fresh_chain__writes_files_that_load(anvil: AnvilNode, sender: D
     assert contracts.token is not None
     assert contracts.token.functions.balanceOf(anvil.addresses[0]).call() == 100
     assert contracts.federations.functions.minWindow().call() == MIN_WINDOW
+    assert contracts.coordinator.functions.disputes().call() == contracts.disputes.address
+    assert contracts.disputes.functions.feeFloor().call() == FEE_FLOOR
 
 
 def test_deploy__same_key_on_another_fresh_chain__gives_the_same_addresses(
@@ -98,7 +100,7 @@ def test_deploy__again__sends_nothing(anvil: AnvilNode, sender: DyingSender, tmp
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("deadly", [0, 3, 6])
+@pytest.mark.parametrize("deadly", [0, 3, 7])
 def test_deploy__crash_between_two_transactions__resumes(
     anvil: AnvilNode, sender: DyingSender, tmp_path: Path, deadly: int, after: bool
 ) -> None:
@@ -122,7 +124,7 @@ def test_deploy__key_was_used_meanwhile__starts_afresh(anvil: AnvilNode, sender:
     sender.deliver(Outgoing("a gift", anvil.addresses[1], b"", 1))
     sender.deadly = -1
     deployment = deployed(anvil, sender, tmp_path)
-    assert [item.nonce for item in deployment.contracts.values()] == list(range(3, 10))
+    assert [item.nonce for item in deployment.contracts.values()] == list(range(3, 11))
     load_deployment(31337, tmp_path, connect(anvil.url))
 
 
@@ -137,7 +139,7 @@ def test_deploy__crash_while_writing_the_files__is_finished_without_sending(
         with pytest.raises(OSError, match="No space left"):
             deployed(anvil, sender, tmp_path)
     nonce = sender.next_nonce()
-    assert deployed(anvil, sender, tmp_path).contracts["RoundLens"].nonce == nonce - 2
+    assert deployed(anvil, sender, tmp_path).contracts["RoundLens"].nonce == nonce - 3
     assert sender.next_nonce() == nonce
 
 

@@ -18,6 +18,7 @@ CORE = (
     "FederationRegistry",
     "RoundCoordinator",
     "RoundLens",
+    "Disputes",
 )
 """The contracts of every deployment, in the order they are deployed."""
 
@@ -36,6 +37,7 @@ class Contracts:
         federations: FederationRegistry.
         coordinator: RoundCoordinator.
         lens: RoundLens.
+        disputes: Disputes.
         start_block: height at which the first of them was deployed.
         token: ParleyToken, `None` where the deployment has none.
         errors: what any of them, or a token, may throw.
@@ -47,6 +49,7 @@ class Contracts:
     federations: Contract
     coordinator: Contract
     lens: Contract
+    disputes: Contract
     start_block: int
     token: Contract | None = None
     errors: ErrorTable = field(default_factory=lambda: ErrorTable({}))
@@ -70,6 +73,7 @@ def bind(w3: Web3, deployed: Mapping[str, tuple[str, Sequence[Mapping[str, Any]]
         federations=bound["FederationRegistry"],
         coordinator=bound["RoundCoordinator"],
         lens=bound["RoundLens"],
+        disputes=bound["Disputes"],
         start_block=start_block,
         token=bound.get(TOKEN),
         errors=error_table({name: abi for name, (_, abi) in deployed.items()}),

@@ -18,7 +18,8 @@ from web3.utils.address import get_create_address
 from parley.chain.compiler import Artifact, Compilation
 from parley.chain.contracts import CORE, TOKEN
 
-ZERO_ADDRESS = "0x" + "00" * 20
+FEE_FLOOR = 10**13
+"""Least fee of a data demand unless a deployment says otherwise, wei: covers an answer's calldata where gas is cheap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,13 @@ class Options:
         min_window: shortest window a policy may have, seconds.
         token_holder: gets the initial supply of ParleyToken; `None`: no token is deployed.
         token_supply: initial supply in units of 10**-18 tokens.
+        fee_floor: least fee of a data demand, wei (P-22).
     """
 
     min_window: int
     token_holder: str | None = None
     token_supply: int = 0
+    fee_floor: int = FEE_FLOOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +95,14 @@ def plan(compilation: Compilation, deployer: str, first_nonce: int, options: Opt
 def _constructor_arguments(at: Mapping[str, str], options: Options) -> dict[str, tuple[Any, ...]]:
     """What each contract is told, by name: here the contracts are wired together."""
     registry, coordinator = at["ParticipantRegistry"], at["RoundCoordinator"]
-    disputes = at.get("Disputes", ZERO_ADDRESS)  # the one place to wire it in: append it to CORE
     return {
         "ParticipantRegistry": (),
         "StakeVault": (coordinator,),
         "RewardVault": (coordinator,),
         "FederationRegistry": (registry, coordinator, options.min_window),
-        "RoundCoordinator": (registry, at["StakeVault"], at["RewardVault"], at["FederationRegistry"], disputes),
+        "RoundCoordinator": (registry, at["StakeVault"], at["RewardVault"], at["FederationRegistry"], at["Disputes"]),
         "RoundLens": (coordinator,),
+        "Disputes": (coordinator, options.fee_floor),
         TOKEN: (options.token_holder, options.token_supply),
     }
 

@@ -86,6 +86,7 @@ def _wiring(c: Contracts, deployed: Mapping[str, Deployed]) -> list[tuple[str, o
     at = {name: item.address for name, item in deployed.items()}
     coordinator = at["RoundCoordinator"]
     window = deployed["FederationRegistry"].arguments["minWindow"]
+    floor = deployed["Disputes"].arguments["feeFloor"]
     return [
         ("StakeVault.coordinator", coordinator, c.stake_vault.functions.coordinator().call()),
         ("RewardVault.coordinator", coordinator, c.reward_vault.functions.coordinator().call()),
@@ -100,7 +101,10 @@ def _wiring(c: Contracts, deployed: Mapping[str, Deployed]) -> list[tuple[str, o
             at["FederationRegistry"],
             c.coordinator.functions.federationRegistry().call(),
         ),
+        ("RoundCoordinator.disputes", at["Disputes"], c.coordinator.functions.disputes().call()),
         ("RoundLens.coordinator", coordinator, c.lens.functions.coordinator().call()),
+        ("Disputes.coordinator", coordinator, c.disputes.functions.coordinator().call()),
+        ("Disputes.feeFloor", floor, c.disputes.functions.feeFloor().call()),
     ]
 
 

@@ -52,5 +52,16 @@ HINTS: dict[str, str] = {
     "RoundCoordinator_WrongPhase": "wait for the right phase of the round",
     "RoundCoordinator_WrongRound": "another round is open by now",
     "RoundCoordinator_WrongTime": "the window is not open: wait for it, or for the next round",
+    # disputes
+    "Disputes_AlreadyDemanded": "somebody else has demanded this node: wait for the answer",
+    "Disputes_AlreadySlashed": "this update was convicted before; one slash per round",
+    "Disputes_AlreadySupplied": "somebody else has answered this demand",
+    "Disputes_FeeTooSmall": "send the fee that `demandFee` says; what is too much comes back",
+    "Disputes_NothingToPay": "fees are booked by `release`, once the outcome of the settlement is known",
+    "Disputes_NothingWrong": "what was shown is right: no settlement falls by it",
+    "Disputes_NotPosted": "the settlement was convicted or became final meanwhile",
+    "Disputes_OutcomeOpen": "wait until the settlement is final or convicted",
+    "Disputes_TooEarly": "the demand may still be answered",
+    "Disputes_TooLate": "the window has passed; a settlement that is final stands",
     "RoundCoordinator_Miswired": "deploy again: the contracts do not belong together",
 }

@@ -10,7 +10,7 @@ from web3 import Web3
 
 from parley.chain.compiler import compile_contracts, project_root
 from parley.chain.contracts import CORE, TOKEN, error_table
-from parley.chain.deploy_plan import Options
+from parley.chain.deploy_plan import FEE_FLOOR, Options
 from parley.chain.deployer import deploy
 from parley.chain.deployments import Deployment
 from parley.chain.sender import Sender, SendPolicy
@@ -23,6 +23,9 @@ DEVELOPMENT_MIN_WINDOW = 5
 
 MIN_WINDOW = 60
 """Seconds; block timestamps elsewhere may be off by some."""
+
+MAX_FEE_FLOOR = 10**18
+"""Wei; a demand that costs more than an ether protects nobody."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,13 @@ def deployment_facts(deployment: Deployment, folder: Path) -> DeploymentFacts:
 
 
 def options_for(
-    chain_id: int, deployer: str, *, token: bool | None = None, supply: int = 0, min_window: int | None = None
+    chain_id: int,
+    deployer: str,
+    *,
+    token: bool | None = None,
+    supply: int = 0,
+    min_window: int | None = None,
+    fee_floor: int | None = None,
 ) -> Options:
     """What a deployment consists of.
 
@@ -63,9 +72,10 @@ def options_for(
         token: deploy ParleyToken; by default on development chains, where anybody may mint it.
         supply: its initial supply, wei.
         min_window: shortest window that a policy may have, seconds.
+        fee_floor: least fee of a data demand, wei (P-22).
 
     Raises:
-        ConfigError: a token that nobody could ever have, or a window of no length.
+        ConfigError: a token that nobody could ever have, a window of no length, or a fee that nobody could pay.
     """
     development = chain_id in DEVELOPMENT_CHAINS
     wanted = development if token is None else token
@@ -77,7 +87,15 @@ def options_for(
     shortest = (DEVELOPMENT_MIN_WINDOW if development else MIN_WINDOW) if min_window is None else min_window
     if shortest < 1:
         raise ConfigError(f"a shortest window of {shortest} seconds is none", hint="choose --min-window 5 or more")
-    return Options(min_window=shortest, token_holder=deployer if wanted else None, token_supply=supply if wanted else 0)
+    floor = FEE_FLOOR if fee_floor is None else fee_floor
+    if not 0 <= floor < MAX_FEE_FLOOR:
+        raise ConfigError(f"a least fee of {floor} wei is out of range", hint="choose --fee-floor below 1 ether")
+    return Options(
+        min_window=shortest,
+        token_holder=deployer if wanted else None,
+        token_supply=supply if wanted else 0,
+        fee_floor=floor,
+    )
 
 
 def deploy_contracts(

@@ -102,6 +102,10 @@ def deploy(
     min_window: Annotated[
         int | None, typer.Option(help="Shortest window of a policy, seconds.", show_default="60, locally 5")
     ] = None,
+    fee_floor: Annotated[
+        int | None,
+        typer.Option(parser=parse_tokens, metavar="ETHER", help="Least fee of a data demand.", show_default="0.00001"),
+    ] = None,
     anew: Annotated[bool, typer.Option("--anew", help="Deploy again even if it is there.")] = False,
     json: Json = False,
 ) -> None:
@@ -115,7 +119,12 @@ def deploy(
     account = _deployer(session)
     folder = session.settings.deployments
     options = options_for(
-        session.w3.eth.chain_id, account.address, token=token, supply=supply or 0, min_window=min_window
+        session.w3.eth.chain_id,
+        account.address,
+        token=token,
+        supply=supply or 0,
+        min_window=min_window,
+        fee_floor=fee_floor,
     )
     with working("deploy") as say:
         deployment = deploy_contracts(
