@@ -396,7 +396,8 @@ contract MembershipTest is Base {
     }
 
     function _stateOf() private view returns (uint256, uint256, bytes32, uint256, bytes32, bytes32, bytes32) {
-        (, bytes memory answer) = address(coordinator).staticcall(abi.encodeCall(coordinator.stateOf, (fid)));
+        (bool done, bytes memory answer) = address(coordinator).staticcall(abi.encodeCall(coordinator.stateOf, (fid)));
+        assertTrue(done, "a view of what is there");
         return abi.decode(answer, (uint256, uint256, bytes32, uint256, bytes32, bytes32, bytes32));
     }
 
