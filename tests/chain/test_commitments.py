@@ -10,7 +10,14 @@ from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.chain.commitments import score_salt, scores_commitment, settlement_hash, update_commitment, update_salt
+from parley.chain.commitments import (
+    disproof_commitment,
+    score_salt,
+    scores_commitment,
+    settlement_hash,
+    update_commitment,
+    update_salt,
+)
 from parley.chain.model import Header
 
 pytestmark = pytest.mark.unit
@@ -102,3 +109,19 @@ def test_commitments__a_word_of_wrong_length__is_refused(length: int) -> None:
 def test_salts__no_address__is_refused() -> None:
     with pytest.raises(ValueError, match="an address has 20 bytes, not 2"):
         score_salt(KEY, 1, "0xabcd", 1, 1)
+
+
+def test_disproof_commitment__fixed_values__is_the_preimage_of_section_9() -> None:
+    """P-16: (settlement hash, selector, keccak256(arguments), sender), as `abi.encode` packs them."""
+    preimage = word(5) + b"\x01\x02\x03\x04" + bytes(28) + keccak(b"arguments") + bytes(12) + bytes.fromhex("c0" * 20)
+    commitment = disproof_commitment(
+        subject=word(5), selector=b"\x01\x02\x03\x04", arguments=b"arguments", sender=COORDINATOR
+    )
+    assert commitment == keccak(preimage)
+
+
+def test_disproof_commitment__a_value_of_wrong_length__is_refused() -> None:
+    with pytest.raises(ValueError, match="subject has 32 bytes, not 1"):
+        disproof_commitment(subject=b"s", selector=b"\x01\x02\x03\x04", arguments=b"", sender=COORDINATOR)
+    with pytest.raises(ValueError, match="a selector has 4 bytes, not 3"):
+        disproof_commitment(subject=word(5), selector=b"\x01\x02\x03", arguments=b"", sender=COORDINATOR)

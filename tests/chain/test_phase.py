@@ -76,3 +76,10 @@ def test_turn_at__read_in_settle_after_a_conviction__counts_on_from_there() -> N
 def test_turn_at__read_before_settle__starts_at_the_attempt() -> None:
     """P-27: turns begin when the scores are revealed."""
     assert [turn_at(ROUND, POLICY, t, read_at=50) for t in (500, 511, 512, 536)] == [0, 0, 1, 3]
+
+
+def test_phase_at__contested__challenge_goes_on_until_the_demand_is_answered() -> None:
+    """P-22: a settlement is not final while data that was demanded has not been supplied."""
+    posted = replace(ROUND, final_at=550)
+    assert phase_at(FEDERATION, posted, POLICY, 560, read_at=540) == Phase.FINALIZABLE
+    assert phase_at(FEDERATION, posted, POLICY, 560, read_at=540, contested=True) == Phase.CHALLENGE

@@ -8,6 +8,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from parley.chain.events import Event, keys_of, members_of, records_of
+from parley.numerics.faults import Node, Tree
 
 pytestmark = pytest.mark.unit
 
@@ -56,6 +57,63 @@ def test_records_of__conviction__deletes_the_settlement() -> None:
     record = records_of((*HISTORY, event("Convicted", 10, round=1, aggregator=B, prover=A)))[1]
     assert record.settlement is None
     assert record.header is None
+
+
+NODE = (int(Tree.ROW), 0, 8, 3)
+HASH = b"S" * 32
+DEMANDED = event("Demanded", 10, settlement=HASH, demander=A, node=NODE, hash=b"n" * 32, deadline=1015, fee=7)
+CONTESTED = event("Postponed", 10, round=1, finalAt=1030, contested=True)
+SUPPLIED = event("Supplied", 11, settlement=HASH, supplier=B, node=NODE, content=b"c" * 64)
+CALM = event("Postponed", 11, round=1, finalAt=1040, contested=False)
+
+
+def test_records_of__demand__is_kept_with_its_answer() -> None:
+    """P-22: what was demanded and supplied is in the record, and whether the settlement is contested."""
+    record = records_of((*HISTORY, DEMANDED, CONTESTED))[1]
+    (demand,) = record.demands
+    assert (demand.node, demand.hash, demand.demander) == (Node(Tree.ROW, 0, 8, 3), b"n" * 32, A)
+    assert (demand.deadline, demand.fee, demand.content, demand.released) == (1015, 7, None, False)
+    assert record.contested
+    answered = records_of((*HISTORY, DEMANDED, CONTESTED, SUPPLIED, CALM))[1]
+    assert (answered.demands[0].content, answered.demands[0].supplier) == (b"c" * 64, B)
+    assert not answered.contested
+
+
+def test_records_of__fee_booked_in_a_later_round__is_noted_in_the_round_of_the_demand() -> None:
+    """P-22: fees wait for the outcome, which may come rounds before anybody asks for them."""
+    later = (
+        event("RoundFinalized", 12, round=1),
+        event("RoundOpened", 12, round=2, version=1),
+        event("Released", 13, settlement=HASH, to=B, node=dict(zip("abcd", NODE, strict=True)), paid=7),
+    )
+    records = records_of((*HISTORY, DEMANDED, CONTESTED, SUPPLIED, CALM, *later))
+    assert records[1].demands[0].released
+    assert records[2].demands == ()
+
+
+def test_records_of__convictions__are_kept_with_who_and_why() -> None:
+    """P-16, P-22: settlements that fell stay on record: who posted them, who was paid, whether silence convicted."""
+    convicted = event("Convicted", 10, round=1, aggregator=B, prover=A)
+    (conviction,) = records_of((*HISTORY, convicted))[1].convictions
+    assert conviction.settlement.to_abi() == SETTLEMENT
+    assert (conviction.header.aggregator, conviction.header.turn, conviction.prover) == (B, 1, A)
+    assert (conviction.unanswered, conviction.block, conviction.transaction) == (False, 10, b"t" * 32)
+    late = event("Convicted", 15, round=1, aggregator=B, prover=A)
+    record = records_of((*HISTORY, DEMANDED, CONTESTED, late))[1]
+    assert record.convictions[0].unanswered
+    assert not record.contested
+
+
+def test_records_of__clip_disproved__names_the_operator_and_leaves_the_settlement() -> None:
+    """P-2: a trainer beyond the clip is slashed; the settlement stands."""
+    record = records_of((*HISTORY, event("ClipDisproved", 10, round=1, operator=A, prover=B)))[1]
+    assert record.clipped == {A}
+    assert record.settlement is not None
+
+
+def test_records_of__commitment_to_a_proof__belongs_to_no_round() -> None:
+    """P-16: a commitment names neither federation nor round."""
+    assert records_of((*HISTORY, event("DisproofCommitted", 10, commitment=HASH, sender=A))) == records_of(HISTORY)
 
 
 def test_records_of__final_and_void_rounds__are_told_apart() -> None:

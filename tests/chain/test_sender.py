@@ -361,3 +361,19 @@ def test_send__node_is_gone__is_unreachable(tmp_path: Path, town: Town) -> None:
         sender = Sender(connect(node.url), Account.create(), Town.errors(), tmp_path, QUICK)
         with sender, pytest.raises(Unreachable):
             sender.deliver(register(town))
+
+
+def test_deliver_all__several_calls__share_a_block_and_a_refused_one_takes_no_nonce(
+    manual: Town, in_background: Callable[..., Future[Any]]
+) -> None:
+    """P-22: many answers fit one supply window; what the contract refuses holds nothing up."""
+    refused = outgoing(manual.contracts.registry.functions.removeWorker(manual.node.addresses[5]))
+    gifts = [Outgoing(f"gift {value}", manual.node.addresses[2], b"", value) for value in (1, 2)]
+    sender = manual.sender(1)
+    delivery = in_background(sender.deliver_all, [gifts[0], refused, gifts[1]])
+    until(lambda: len(pool(manual, 1)) == 2)
+    manual.rpc("evm_mine")
+    first, error, second = delivery.result(timeout=20)
+    assert (first.nonce, second.nonce) == (0, 1)
+    assert first.block == second.block
+    assert isinstance(error, Reverted)

@@ -90,6 +90,24 @@ def scores_commitment(
     )
 
 
+def disproof_commitment(*, subject: bytes, selector: bytes, arguments: bytes, sender: str) -> bytes:
+    """Commitment to a proof (P-16): 32 bytes for `commitDisproof`.
+
+    Args:
+        subject: hash of the settlement, or for `disproveClip` the word root of the update, 32 bytes.
+        selector: of the call, 4 bytes.
+        arguments: all of its calldata after the selector.
+        sender: address of the key that will send the proof, and is paid.
+
+    Raises:
+        ValueError: a value has another length than stated.
+    """
+    _require_words(subject=subject)
+    if len(selector) != 4:
+        raise ValueError(f"a selector has 4 bytes, not {len(selector)}")
+    return keccak(encode(("bytes32", "bytes4", "bytes32", "address"), (subject, selector, keccak(arguments), sender)))
+
+
 def settlement_hash(*, chain_id: int, coordinator: str, fid: int, round_number: int, header: Header) -> bytes:
     """What the coordinator keeps of a posted settlement (P-13): 32 bytes.
 

@@ -19,7 +19,7 @@ from parley.chain.compiler import Artifact, Compilation
 from parley.chain.contracts import CORE, TOKEN
 
 FEE_FLOOR = 10**13
-"""Least fee of a data demand unless a deployment says otherwise, wei: covers an answer's calldata where gas is cheap."""
+"""Least fee of a data demand unless a deployment says otherwise, wei: pays for calldata where gas is cheap."""
 
 
 @dataclass(frozen=True, slots=True)

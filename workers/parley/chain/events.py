@@ -1,4 +1,7 @@
-"""From the coordinator's events to what happened in each round: pure."""
+"""From the events of coordinator and disputes to what happened in each round: pure.
+
+`DisproofCommitted` names neither federation nor round, only a hash: whoever committed asks `committedAt`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
+from parley.chain.disputed import Conviction, Docket
 from parley.chain.model import Header, Settlement
 from parley.chain.view import Reveal, RevealedVector, RoundRecord
 
@@ -52,6 +56,10 @@ class _Draft:
     final: bool = False
     void: bool = False
     ended_block: int | None = None
+    docket: Docket = field(default_factory=Docket)
+    convictions: list[Conviction] = field(default_factory=list)
+    clipped: set[str] = field(default_factory=set)
+    contested: bool = False
 
     def apply(self, event: Event) -> None:
         """Take in one event of this round; those that change no record are passed over."""
@@ -68,12 +76,40 @@ class _Draft:
                 self.settlement = _settlement(event.args["settlement"])
                 self.header = _header(self.settlement, event)
                 self.settled_block = event.block
-            case "Convicted":
-                self.settlement = self.header = self.settled_block = None
             case "RoundFinalized":
                 self.final, self.ended_block = True, event.block
             case "RoundVoided":
                 self.void, self.ended_block = True, event.block
+            case _:
+                self._apply_dispute(event)
+
+    def _apply_dispute(self, event: Event) -> None:
+        match event.name:
+            case "Postponed":
+                self.contested = event.args["contested"]
+            case "Convicted":
+                self._convict(event)
+            case "ClipDisproved":
+                self.clipped.add(event.args["operator"])
+
+    def apply_demand(self, event: Event) -> None:
+        """Take in what names a settlement, not a round."""
+        match event.name:
+            case "Demanded":
+                self.docket.demanded(event.args)
+            case "Supplied":
+                self.docket.supplied(event.args)
+            case "Released":
+                self.docket.released(event.args)
+
+    def _convict(self, event: Event) -> None:
+        if self.settlement is not None and self.header is not None:
+            late = self.docket.is_late(event.timestamp) and self.contested
+            self.convictions.append(
+                Conviction(self.settlement, self.header, event.args["prover"], late, event.block, event.transaction)
+            )
+        self.settlement = self.header = self.settled_block = None
+        self.contested = False
 
     def record(self) -> RoundRecord:
         """The record as it stands."""
@@ -91,6 +127,10 @@ class _Draft:
             self.final,
             self.void,
             self.ended_block,
+            self.docket.demands,
+            tuple(self.convictions),
+            frozenset(self.clipped),
+            self.contested,
         )
 
 
@@ -103,7 +143,16 @@ def records_of(events: Iterable[Event]) -> dict[int, RoundRecord]:
             drafts[event.args["round"]] = _Draft(event.args["round"], event.args["version"], event.block)
         elif number in drafts:
             drafts[number].apply(event)
+        elif "settlement" in event.args and drafts:
+            _concerned(drafts, event).apply_demand(event)
     return {number: draft.record() for number, draft in drafts.items()}
+
+
+def _concerned(drafts: Mapping[int, _Draft], event: Event) -> _Draft:
+    """The round of a demand: the running one, or, for a fee that is booked late, the one that holds it."""
+    settlement = event.args["settlement"]
+    held = (draft for draft in reversed(drafts.values()) if draft.docket.holds(settlement))
+    return next(held, drafts[max(drafts)])
 
 
 def keys_of(events: Iterable[Event]) -> dict[int, bytes]:

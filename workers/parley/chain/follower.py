@@ -1,9 +1,11 @@
-"""Follows a federation's events.
+"""Follows a federation's events, of several contracts with one query.
 
 Events are hints, state is truth: after a reorg the events of lost blocks are dropped and read again (P-19).
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 from eth_utils.abi import event_abi_to_log_topic
 from hexbytes import HexBytes
@@ -28,17 +30,17 @@ class Follower:
 
     Args:
         w3: connection.
-        coordinator: the round coordinator.
+        contracts: those that tell of federations, whose id is the first topic of their events.
         fid: federation id.
         start: height from which to read: that of the federation's creation or before.
     """
 
-    def __init__(self, w3: Web3, coordinator: Contract, fid: int, start: int) -> None:
+    def __init__(self, w3: Web3, contracts: Sequence[Contract], fid: int, start: int) -> None:
         self._w3 = w3
-        self._address = coordinator.address
+        self._addresses = [contract.address for contract in contracts]
         self._fid_topic = "0x" + fid.to_bytes(32, "big").hex()
         self._start = start
-        self._decoders = _decoders(coordinator)
+        self._decoders = _decoders(contracts)
         self._events: list[Event] = []
         self._checkpoints: list[tuple[int, bytes]] = []
         self._times: dict[bytes, int] = {}
@@ -89,7 +91,7 @@ class Follower:
     def _read(self, low: int, high: int) -> None:
         try:
             logs = self._w3.eth.get_logs(
-                {"address": self._address, "fromBlock": low, "toBlock": high, "topics": [None, self._fid_topic]}
+                {"address": self._addresses, "fromBlock": low, "toBlock": high, "topics": [None, self._fid_topic]}
             )
         except NodeRefused:
             if low == high:
@@ -123,9 +125,12 @@ class Follower:
         return self._times[block_hash]
 
 
-def _decoders(contract: Contract) -> dict[bytes, ContractEvent]:
-    """A contract's events by their first topic."""
+def _decoders(contracts: Iterable[Contract]) -> dict[bytes, ContractEvent]:
+    """The contracts' events by their first topic."""
     events: list[ContractEvent] = [
-        getattr(contract.events, abi["name"])() for abi in contract.abi if abi["type"] == "event"
+        getattr(contract.events, abi["name"])()
+        for contract in contracts
+        for abi in contract.abi
+        if abi["type"] == "event"
     ]
     return {bytes(event_abi_to_log_topic(event.abi)): event for event in events}

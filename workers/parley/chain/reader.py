@@ -59,7 +59,7 @@ class Reader:
         self._chain_id = w3.eth.chain_id
         self._terms = self._read_terms()
         self._policies: dict[int, Policy] = {}
-        self._follower = Follower(w3, contracts.coordinator, fid, contracts.start_block)
+        self._follower = Follower(w3, (contracts.coordinator, contracts.disputes), fid, contracts.start_block)
         self._records: Mapping[int, RoundRecord] = {}
         self._last: View | None = None
         self._reorgs = 0

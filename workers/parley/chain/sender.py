@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +30,7 @@ from parley.chain.key_lock import KeyLock
 from parley.chain.reverts import ErrorTable
 from parley.chain.simulation import Simulator
 from parley.chain.transactions import Attempt, Outgoing, Recorder, Sent, nothing, outgoing
-from parley.errors import ChainError
+from parley.errors import ChainError, ParleyError
 
 log = structlog.get_logger(__name__)
 
@@ -141,6 +142,45 @@ class Sender:
                 record=record,
             )
             return _Delivery(self._w3, self._account, self._simulator, self._policy, ticket).run()
+
+    def deliver_all(self, messages: Sequence[Outgoing]) -> list[Sent | ParleyError]:
+        """Send several at once, with nonces in a row, and wait until all are confirmed: many answers in one window.
+
+        They must not depend on each other. One that the contract refuses beforehand takes no nonce.
+
+        Args:
+            messages: what to send.
+
+        Returns:
+            for each, in their order, what came of it: see `deliver`.
+        """
+        with self._turn:
+            outcomes: list[Sent | ParleyError | _Ticket] = []
+            nonce = self.next_nonce()
+            for message in messages:
+                outcome = self._ticket(message, nonce)
+                nonce += isinstance(outcome, _Ticket)
+                outcomes.append(outcome)
+            with ThreadPoolExecutor(max_workers=max(1, len(messages))) as pool:
+                return list(pool.map(self._run, outcomes))
+
+    def _ticket(self, message: Outgoing, nonce: int) -> _Ticket | ParleyError:
+        """What is to be sent with this nonce, or why not."""
+        try:
+            self.simulate(message)
+            gas = self._gas(message)
+        except ParleyError as error:
+            return error
+        return _Ticket(message, chain_id=self._chain_id, nonce=nonce, gas=gas, record=nothing)
+
+    def _run(self, outcome: Sent | ParleyError | _Ticket) -> Sent | ParleyError:
+        """Deliver what is still to be delivered."""
+        if not isinstance(outcome, _Ticket):
+            return outcome
+        try:
+            return _Delivery(self._w3, self._account, self._simulator, self._policy, outcome).run()
+        except ParleyError as error:
+            return error
 
     def _gas(self, message: Outgoing) -> int:
         """Gas limit: the estimate on the pending block and a margin."""

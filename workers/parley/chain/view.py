@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from parley.chain.commitments import settlement_hash
+from parley.chain.disputed import Conviction, Demand
 from parley.chain.model import FederationState, Header, MemberState, Phase, Policy, RoundState, Settlement, Terms
 
 LAST_TURN = 4
@@ -85,6 +87,10 @@ class RoundRecord:
         final: it is final.
         void: it is void.
         ended_block: height of the block that ended it, or `None`.
+        demands: on all of its settlements, in the order of the chain (P-22).
+        convictions: its settlements that fell, in the order of the chain.
+        clipped: operators that were slashed for their update of this round.
+        contested: a demand on the standing settlement is open: it is not final before that is answered.
     """
 
     number: int
@@ -100,6 +106,10 @@ class RoundRecord:
     final: bool
     void: bool
     ended_block: int | None
+    demands: tuple[Demand, ...] = ()
+    convictions: tuple[Conviction, ...] = ()
+    clipped: frozenset[str] = frozenset()
+    contested: bool = False
 
     def reveal_index_of(self, operator: str) -> int | None:
         """The reveal index of an operator's update, or `None`."""
@@ -169,7 +179,8 @@ class View:
     @property
     def phase(self) -> Phase:
         """The phase at the next block."""
-        return phase_at(self.federation, self.round, self.policy, self.time, self.block.timestamp)
+        contested = self.record is not None and self.record.contested
+        return phase_at(self.federation, self.round, self.policy, self.time, self.block.timestamp, contested=contested)
 
     @property
     def turn(self) -> int:
@@ -180,6 +191,16 @@ class View:
     def record(self) -> RoundRecord | None:
         """What happened in the current round so far."""
         return self.records.get(self.round.round)
+
+    def hash_of(self, round_number: int, header: Header) -> bytes:
+        """What the coordinator keeps of a settlement with this header (P-13): 32 bytes."""
+        return settlement_hash(
+            chain_id=self.chain_id,
+            coordinator=self.coordinator,
+            fid=self.fid,
+            round_number=round_number,
+            header=header,
+        )
 
     @property
     def last_norm(self) -> int:
@@ -236,8 +257,25 @@ def turn_at(round_: RoundState, policy: Policy, time: int, read_at: int) -> int:
     return attempt + (time - round_.score_reveal_end) // policy.settle
 
 
-def phase_at(federation: FederationState, round_: RoundState, policy: Policy, time: int, read_at: int) -> Phase:
-    """The phase at `time`: `Phases.phaseOf` in Python (P-10). Arguments as of `turn_at`."""
+def phase_at(
+    federation: FederationState,
+    round_: RoundState,
+    policy: Policy,
+    time: int,
+    read_at: int,
+    *,
+    contested: bool = False,
+) -> Phase:
+    """The phase at `time`: `Phases.phaseOf` in Python (P-10).
+
+    Args:
+        federation: as the lens returned it.
+        round_: as the lens returned it.
+        policy: the round's.
+        time: chain time, seconds.
+        read_at: as of `turn_at`.
+        contested: a demand is open, so that the challenge goes on (P-22).
+    """
     if not federation.live:
         return Phase.CLOSED if federation.closed else Phase.IDLE
     for end, phase, count, least in _stages(round_, policy):
@@ -246,7 +284,7 @@ def phase_at(federation: FederationState, round_: RoundState, policy: Policy, ti
         if count < least:
             return Phase.VOIDABLE
     if round_.final_at:
-        return Phase.CHALLENGE if time < round_.final_at else Phase.FINALIZABLE
+        return Phase.CHALLENGE if time < round_.final_at or contested else Phase.FINALIZABLE
     return Phase.VOIDABLE if turn_at(round_, policy, time, read_at) > LAST_TURN else Phase.SETTLE
 
 

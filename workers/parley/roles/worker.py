@@ -14,6 +14,7 @@ from parley.numerics.fixed_point import Quantised
 from parley.roles.books import Books
 from parley.roles.drafts import Drafts
 from parley.roles.library import Library
+from parley.roles.models import Models
 from parley.storage import ContentStore
 
 Log = structlog.stdlib.BoundLogger
@@ -67,9 +68,9 @@ class Worker:
     def models(self, view: View) -> tuple[Quantised, Quantised]:
         """The last final model and the one before it, checked against their roots on chain (P-6).
 
+        One that its CID does not lead to is rebuilt (P-23).
+
         Raises:
-            ContentError: a store does not give them.
+            ContentError: a model is neither to be fetched nor to be rebuilt.
         """
-        old = self.library.get(view.federation.model_root, view.model_digest())
-        previous = self.library.get(view.federation.previous_root, view.model_digest(1))
-        return old, previous
+        return Models(self.library, self.reader.policy).last(view)
