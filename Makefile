@@ -95,6 +95,11 @@ deep: install ## Fuzz for long: 10,000 runs per contract test, 5,000 examples pe
 	@$(SAY) "properties, 5,000 examples"
 	@HYPOTHESIS_PROFILE=deep python -m pytest -n $(WORKERS) --dist loadfile -m unit --timeout 3600 $(ARGS)
 
+.PHONY: mutants
+mutants: install ## Put known bugs back into the contracts and require that tests fail: twenty minutes
+	@$(SAY) "re-injected bugs"
+	@python scripts/mutants.py $(ARGS)
+
 .PHONY: trace
 trace: install ## List every requirement (P-12) and threat (F-3) without code or without test
 	@python scripts/trace.py --list $(ARGS)

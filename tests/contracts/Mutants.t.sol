@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Node, Tree} from "../../contracts/interfaces/IDisputes.sol";
+import {Header, Rule} from "../../contracts/interfaces/ParleyTypes.sol";
+import {DisproofHarness} from "./utils/DisproofHarness.sol";
+import {DisputesBase, Work} from "./utils/DisputesBase.sol";
+
+/// @title MutantsTest
+/// @notice Properties that a re-injected bug of `scripts/mutants` broke while every other test passed.
+contract MutantsTest is DisputesBase {
+    address internal aggregator;
+
+    function setUp() public {
+        setUpDispute(Rule.Mean);
+        aggregator = aggregatorOf(0);
+    }
+
+    /// @dev P-11, P-12: a scale without a score includes nobody, so it takes no slot of a row.
+    function test_P11_ScaleAloneIncludesNobody() external {
+        DisproofHarness disproof = DisproofHarness(deployCode("DisproofHarness.sol:DisproofHarness"));
+        assertEq(disproof.revealIndex(hex"0000FFFF00010000", 0), 1);
+    }
+
+    /// @dev P-16: a commitment is worth one reward.
+    function test_P16_CommitmentIsSpentByItsProof() external {
+        Work memory w = honest(aggregator);
+        w.norm += 1;
+        Header memory h = post(aggregator, w);
+        bytes memory data = medianCall(h, w, trainers.length);
+        bytes32 commitment =
+            keccak256(abi.encode(hashOf(h), court.disproveMedian.selector, keccak256(_argumentsOf(data)), prover));
+        assertConvicts(h, data);
+        (uint256 time, uint256 blockNumber) = court.committedAt(prover, commitment);
+        assertEq(time, 0);
+        assertEq(blockNumber, 0);
+    }
+
+    /// @dev P-17: once its settlement is final, an aggregator's bond is free again.
+    function test_P17_BondIsFreeOnceFinal() external {
+        (uint256 free, uint256 locked) = stakeVault.accountOf(address(token), aggregator);
+        Header memory h = post(aggregator, honest(aggregator));
+        (, uint256 bonded) = stakeVault.accountOf(address(token), aggregator);
+        assertEq(bonded, locked + federationRegistry.policyOf(fid, 1).bond);
+        vm.warp(lens.roundOf(fid).finalAt);
+        coordinator.advance(fid, h);
+        (uint256 freeAfter, uint256 lockedAfter) = stakeVault.accountOf(address(token), aggregator);
+        assertEq(freeAfter, free);
+        assertEq(lockedAfter, locked);
+    }
+
+    /// @dev P-22: demands on a convicted settlement do not hold up the next one.
+    function test_P22_ConvictionClearsOpenDemands() external {
+        Work memory w = honest(aggregator);
+        w.norm += 1;
+        Header memory h = post(aggregator, w);
+        vm.deal(prover, 1 ether);
+        vm.prank(prover);
+        court.demand{value: 1 ether}(fid, h, "", Node(Tree.Model, 0, 0, 0), h.modelRoot, new bytes32[](0));
+        assertConvicts(h, medianCall(h, w, trainers.length));
+        address second = aggregatorOf(1);
+        h = post(second, honest(second));
+        vm.warp(lens.roundOf(fid).finalAt);
+        coordinator.advance(fid, h);
+        assertEq(lens.roundOf(fid).round, 3, "final");
+    }
+
+    function _argumentsOf(bytes memory data) internal pure returns (bytes memory arguments) {
+        arguments = new bytes(data.length - 4);
+        for (uint256 i; i < arguments.length; ++i) {
+            arguments[i] = data[i + 4];
+        }
+    }
+}

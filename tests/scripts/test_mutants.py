@@ -1,0 +1,101 @@
+"""Every mutant still fits the sources and names tests that exist; a wrong one is refused."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.scripts.loading import SCRIPTS
+
+sys.path.append(str(SCRIPTS))
+
+from mutantlab.catalogue import CatalogueError, Mutant, load, survey
+from mutantlab.solc import closure
+
+pytestmark = pytest.mark.unit
+
+ROOT = SCRIPTS.parent
+ENTRY = """[[mutant]]
+name = "a"
+file = "contracts/A.sol"
+old = "x < y"
+new = "x <= y"
+why = "at the border"
+rebuilds = ["A"]
+tests = ["ATest.test_A"]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with a contract, a test that inherits, and one mutant."""
+    for folder in ("contracts", "tests/contracts/utils", "scripts/mutants"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "contracts/A.sol").write_text("contract A {\n    uint256 z = x < y;\n}\n")
+    (tmp_path / "tests/contracts/utils/B.sol").write_text(
+        "abstract contract B {\n    function test_A() external {}\n}\n"
+    )
+    (tmp_path / "tests/contracts/A.t.sol").write_text('import {B} from "./utils/B.sol";\ncontract ATest is B {\n}\n')
+    (tmp_path / "scripts/mutants/a.toml").write_text(ENTRY)
+    return tmp_path
+
+
+@pytest.mark.parametrize("mutant", load(ROOT), ids=lambda mutant: mutant.name)
+def test_mutant__of_this_project__fits_the_sources_and_names_existing_tests(mutant: Mutant) -> None:
+    source = (ROOT / mutant.file).read_text()
+    assert mutant.applied(source) != source
+    assert survey(ROOT).faults(mutant) == []
+
+
+def test_catalogue__of_this_project__holds_enough_mutants_for_every_contract() -> None:
+    mutants = load(ROOT)
+    assert len(mutants) >= 24
+    for name in ("Disputes", "Demands", "Convictions", "StakeVault", "RewardVault", "RoundCoordinator", "Membership"):
+        assert any(mutant.file == f"contracts/{name}.sol" for mutant in mutants), name
+
+
+@pytest.mark.parametrize("source", ["x <= y", "x < y && x < y"])
+def test_applied__not_exactly_once__is_an_error(project: Path, source: str) -> None:
+    (mutant,) = load(project)
+    with pytest.raises(CatalogueError, match="instead of once"):
+        mutant.applied(source)
+
+
+def test_applied__once__changes_only_that(project: Path) -> None:
+    (mutant,) = load(project)
+    assert mutant.applied("if (x < y) z;") == "if (x <= y) z;"
+    assert survey(project).faults(mutant) == [], "inherited tests count"
+
+
+def test_faults__contract_or_test_gone__are_named(project: Path) -> None:
+    (mutant,) = load(project)
+    (project / "contracts/A.sol").write_text("")
+    (project / "tests/contracts/utils/B.sol").write_text("abstract contract B {\n}\n")
+    assert survey(project).faults(mutant) == ["a: there is no contract A", "a: there is no test ATest.test_A"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (ENTRY.replace('why = "at the border"\n', ""), "fields are"),
+        (ENTRY + 'more = "x"\n', "fields are"),
+        (ENTRY.replace('["ATest.test_A"]', "[]"), "must not be empty"),
+        (ENTRY.replace('["A"]', '"A"'), "is no list"),
+        (ENTRY + ENTRY, "two mutants"),
+    ],
+)
+def test_load__entry_is_none__is_an_error(project: Path, entry: str, message: str) -> None:
+    (project / "scripts/mutants/a.toml").write_text(entry)
+    with pytest.raises(CatalogueError, match=message):
+        load(project)
+
+
+def test_closure__changed_and_remapped_sources__are_followed(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/C.sol").write_text("c")
+    (tmp_path / "A.sol").write_text('import {B} from "./B.sol";')
+    changed = {"B.sol": 'import {C} from "@c/C.sol";'}
+    found = closure(tmp_path, ["A.sol"], ["@c/=lib/"], changed)
+    assert found == {"A.sol": 'import {B} from "./B.sol";', "B.sol": changed["B.sol"], "lib/C.sol": "c"}
