@@ -1,0 +1,185 @@
+"""Attacks in one process: real Anvil, real contracts, real torch, the attackers' own code, the test's clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from parley.chain.view import View
+from parley.cli.demo.attacks.behaviours import Script, disguised
+from parley.cli.demo.attacks.registry import Attack, Data, Kind, Part
+from parley.cli.demo.attacks.verdict import Standing, Verdict, value_of, wealth
+from parley.cli.demo.audit import Check, check_books
+from parley.numerics.fixed_point import dequantise
+from parley.numerics.rewards import RewardTree
+from parley.roles.trainer import Trainer
+from parley.tasks.builtin import builtin
+from parley.tasks.partition import dirichlet, take
+from parley.tasks.simulate import Config, Played, federate
+from parley.tasks.simulation.attackers.poison import success
+from tests.support.anvil import AnvilNode
+from tests.support.federation import DEPOSIT, FUNDED, ROUNDS, Town, build, default_policy
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """Who plays what.
+
+    Attributes:
+        worker: its name in the town.
+        part: what it plays.
+        place: among those who play the same part.
+        shard: which part of the training data it owns, or `None`.
+    """
+
+    worker: str
+    part: Part
+    place: int
+    shard: int | None
+
+
+@dataclass
+class Arena:
+    """A town with attackers in it.
+
+    Attributes:
+        attack: what they play.
+        variant: of it.
+        town: everybody.
+        assigned: the attackers but a sponsor.
+    """
+
+    attack: Attack
+    variant: str
+    town: Town
+    assigned: tuple[Assigned, ...]
+
+    def kind_of(self, worker: str) -> Kind:
+        """What somebody does."""
+        kind: Kind = worker.rpartition("-")[0]  # type: ignore[assignment]
+        return kind
+
+    def disguise(self, worker: str, part: Part, place: int) -> None:
+        """Let somebody play a part."""
+        allies = {self.town.senders[one.worker].address: one.part.kind for one in self.assigned}
+        script = Script(part.behaviour, part.kind, place, self.variant, allies)
+        self.town.workers[worker] = disguised(self.town.workers[worker], script)
+
+    def claim_all(self, view: View) -> dict[str, int]:
+        """Everybody is paid; what each operator earned, wei."""
+        town = self.town
+        ledger = town.workers["sponsor"].worker.books.ledger(view)
+        tree = RewardTree(ledger, view.terms.reward_depth)
+        for index, account in ledger.items():
+            if account.cumulative:
+                call = town.contracts.reward_vault.functions.claim(
+                    town.fid, index, account.operator, account.cumulative, tree.proof(index)
+                )
+                town.senders["sponsor"].send(call)
+        return {account.operator: account.cumulative for account in ledger.values()}
+
+    def check(self, earned: dict[str, int]) -> tuple[Check, ...]:
+        """The books, after all claims."""
+        town = self.town
+        assert town.contracts.token is not None
+        operators = [sender.address for sender in town.senders.values()]
+        return check_books(town.contracts, town.contracts.token, town.fid, operators, funded=FUNDED, earned=earned)
+
+    def verdict(self, view: View, earned: dict[str, int]) -> Verdict:
+        """What the attack came to, after all claims."""
+        town, task = self.town, builtin(self.town.document.name).task()
+        standings = tuple(self._standing(name, earned) for name in town.workers if name != "sponsor")
+        final = view.final_records()
+        clean = self._without(len(final))[-1]
+        q = town.workers["sponsor"].worker.library.get(view.federation.model_root, view.model_digest())
+        model = dequantise(q, view.terms.frac_bits)
+        backdoor = self.attack.bound.success is not None
+        return Verdict(
+            attack=self.attack,
+            variant=self.variant,
+            standings=standings,
+            value=value_of(
+                self.attack,
+                standings,
+                reserved=sum(view.policies[record.version].reward for record in final),
+                paid=sum(earned.values()),
+            ),
+            accuracy=task.metric(model, town.splits.test),
+            honest_accuracy=clean.accuracy,
+            success=success(task, model, town.splits.test) if backdoor else None,
+        )
+
+    def _standing(self, name: str, earned: dict[str, int]) -> Standing:
+        town = self.town
+        assert town.contracts.token is not None
+        operator = town.senders[name].address
+        brought = 0 if self.kind_of(name) == "watcher" else DEPOSIT
+        net = wealth(town.contracts, town.contracts.token, operator) - brought
+        attacks = any(one.worker == name for one in self.assigned)
+        return Standing(name, self.kind_of(name), attacks, earned.get(operator, 0), net)
+
+    def _without(self, rounds: int) -> list[Played]:
+        """The same federation without attackers, simulated."""
+        return federate(
+            Config(
+                task=self.town.document.name,
+                trainers=_shards(self.attack, self.assigned),
+                evaluators=self.attack.scale.evaluators,
+                rounds=rounds,
+                planned_rounds=ROUNDS,
+            )
+        )
+
+
+def assigned(attack: Attack) -> tuple[Assigned, ...]:
+    """The attackers, behind the honest ones of their kind."""
+    honest = {
+        "trainer": attack.scale.trainers,
+        "evaluator": attack.scale.evaluators,
+        "aggregator": attack.scale.aggregators,
+    }
+    shard, found = attack.scale.trainers, []
+    for part in attack.parts:
+        if part.kind == "sponsor":
+            continue
+        for place in range(part.count):
+            own = None if part.data is Data.NONE else shard
+            found.append(Assigned(f"{part.kind}-{honest[part.kind]}", part, place, own))
+            honest[part.kind] += 1
+            shard += part.data is Data.OWN
+        shard += part.data is Data.SHARED
+    return tuple(found)
+
+
+def _shards(attack: Attack, who: tuple[Assigned, ...]) -> int:
+    return 1 + max([attack.scale.trainers - 1, *(one.shard for one in who if one.shard is not None)])
+
+
+def arena(node: AnvilNode, folder: Path, attack: Attack, variant: str, *, task_name: str = "digits") -> Arena:
+    """A federation up to its first round, with all parts assigned and nobody disguised yet."""
+    who = assigned(attack)
+    norm = round(builtin(task_name).fixed_point.initial_norm * 2**24)
+    counts = {kind: sum(one.part.kind == kind for one in who) for kind in ("trainer", "evaluator", "aggregator")}
+    town = build(
+        node,
+        folder,
+        trainers=attack.scale.trainers + counts["trainer"],
+        evaluators=attack.scale.evaluators + counts["evaluator"],
+        aggregators=attack.scale.aggregators + counts["aggregator"],
+        policy=default_policy(seats=attack.seats or 5, initial_norm=norm),
+        task_name=task_name,
+    )
+    _deal(town, attack, who)
+    return Arena(attack, variant, town, who)
+
+
+def _deal(town: Town, attack: Attack, who: tuple[Assigned, ...]) -> None:
+    """Give the training data to whoever is to own some; the others keep one sample, which they do not use."""
+    parts = _shards(attack, who)
+    shards = take(town.splits.train, dirichlet(town.splits.train.y, parts, 0))
+    owned = {f"trainer-{i}": i for i in range(attack.scale.trainers)} | {one.worker: one.shard for one in who}
+    for name, role in town.workers.items():
+        if isinstance(role, Trainer):
+            shard = owned[name]
+            data = role.data.take(role.data.y[:1] * 0) if shard is None else shards[shard]
+            town.workers[name] = replace(role, data=data)
