@@ -13,6 +13,11 @@ name by name where both exist.
 | `scoring` | score vectors, medians, norms, qualities, shares (P-11, P-12, P-25, P-26) | `Scoring` |
 | `rewards` | the tree of cumulative rewards (P-12) | `WordTree` |
 | `settlement` | all of it as one function of a round's committed data | |
+| `row_checks` | what is wrong with one row, with witnesses (P-15) | `Disproof` |
+| `reward_disproof` | what is wrong with a posted reward tree (P-12) | |
+| `faults` | the calls that convict, with their arguments | `IDisputes` |
+| `disproof` | the first cheapest of them for a posted settlement | |
+| `descent` | the way down a posted tree by demands (P-22) | |
 
 Modules named with a leading underscore hold kernels compiled by numba; they are imported on first use and cached on
 disk, so that importing this package costs nothing.

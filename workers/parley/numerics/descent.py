@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from parley.numerics.errors import WireError
 from parley.numerics.faults import Node, Path, Tree
+from parley.numerics.fixed_point import WORD_BYTES
+from parley.numerics.rows import row_leaf
 from parley.numerics.word_tree import WordTree
 
 STRIDE = 8
@@ -59,7 +62,11 @@ class Descent:
     """
 
     def __init__(self, tree: Tree, honest: WordTree, posted: bytes) -> None:
-        raise NotImplementedError
+        if tree is Tree.UPDATE:
+            raise ValueError("an update's tree is what its trainer committed to: it has no honest one beside it")
+        if posted == honest.root:
+            raise ValueError("the posted root is the honest one: there is nothing to find")
+        self._tree, self._honest, self._posted = tree, honest, posted
 
     def next(self, supplied: Mapping[Node, bytes]) -> Demand | Found:
         """The next step, given all that was supplied so far.
@@ -73,4 +80,42 @@ class Descent:
         Raises:
             WireError: what was supplied does not hash up to its node.
         """
-        raise NotImplementedError
+        node, posted = Node(self._tree, 0, 0, 0), self._posted
+        path: Path = ()
+        while (content := supplied.get(node)) is not None:
+            if node.level == self._honest.depth:
+                return Found(node.index, _row(node, posted, content), path)
+            opened = _opened(node, posted, content, min(STRIDE, self._honest.depth - node.level))
+            child = self._differing(node, opened, supplied)
+            place = child.index & ((1 << opened.depth) - 1)
+            node, posted, path = child, opened.node(opened.depth, place), (*opened.proof(place), *path)
+            if node.level == self._honest.depth and self._tree is not Tree.ROW:
+                return Found(node.index, posted, path)
+        return Demand(node, posted, path)
+
+    def _differing(self, node: Node, opened: WordTree, supplied: Mapping[Node, bytes]) -> Node:
+        """The first descendant that is not the honest one; better one that is known already."""
+        level, first = node.level + opened.depth, node.index << opened.depth
+        differing = [
+            Node(node.tree, node.update, level, first + i)
+            for i in range(1 << opened.depth)
+            if opened.node(opened.depth, i) != self._honest.node(level, first + i)
+        ]
+        return next((child for child in differing if child in supplied), differing[0])
+
+
+def _opened(node: Node, expected: bytes, content: bytes, levels: int) -> WordTree:
+    """What was supplied for a node as a tree of its own."""
+    if len(content) != WORD_BYTES << levels:
+        raise WireError(f"the descendants of {node} are {WORD_BYTES << levels} bytes, not {len(content)}")
+    opened = WordTree(content, levels=levels)
+    if opened.root != expected:
+        raise WireError(f"what was supplied hashes to 0x{opened.root.hex()}, not to {node}")
+    return opened
+
+
+def _row(node: Node, expected: bytes, content: bytes) -> bytes:
+    """A supplied row."""
+    if row_leaf(content) != expected:
+        raise WireError(f"the row that was supplied does not hash to {node}")
+    return content

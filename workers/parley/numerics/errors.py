@@ -6,7 +6,8 @@
     └── ContentError
         ├── WireError           bytes of a peer that are not what they claim to be
         ├── UpdateMismatch      an update whose words do not hash to the root that was revealed
-        └── MissingUpdate       an included update whose words are not there
+        ├── MissingUpdate       an included update whose words are not there
+        └── WitnessInvalid      a witness that is not the value of its rank
 
 Arguments of a wrong shape or dtype are mistakes of the caller and raise `ValueError`.
 """
@@ -26,6 +27,10 @@ class WireError(ContentError):
 
 class UpdateMismatch(ContentError):
     """An update's words do not hash to the root that its trainer revealed (P-5)."""
+
+
+class WitnessInvalid(ContentError):
+    """A witness is not the value of its rank in the row, so that nothing is shown (P-15)."""
 
 
 class MissingUpdate(ContentError):

@@ -86,7 +86,7 @@ class WrongReward:
 
 @dataclass(frozen=True, slots=True)
 class WrongArithmetic:
-    """A row's new word is not what P-6 makes of the others, its length is wrong, or it is beyond the model and not zero.
+    """A row's new word is not what P-6 makes of the others, or its length is wrong, or beyond the model it is not zero.
 
     Attributes:
         row: the posted row.

@@ -44,19 +44,23 @@ def row_bytes(vectors: Sequence[Quantised], index: int) -> bytes:
     return _rows(vectors, index, index + 1).tobytes()
 
 
-def row_tree(vectors: Sequence[Quantised], *, parallel: bool = False) -> WordTree:
+def row_tree(vectors: Sequence[Quantised], *, model: bytes | None = None, parallel: bool = False) -> WordTree:
     """The tree of all rows.
 
     Args:
         vectors: the included updates in reveal order, then the previous, the old and the new model; int32 of shape
             (P,).
+        model: words that stand in place of the new model's, `32 * words` bytes, whatever they hold in padding lanes.
         parallel: hash the levels on all threads that numba was given.
 
     Raises:
-        ValueError: the vectors are not int32 of one length.
+        ValueError: the vectors are not int32 of one length, or the model is not that long.
     """
     words = words_for(_length(vectors))
-    leaves = np.concatenate([hash_rows(block) for block in _blocks(vectors, words)])
+    blocks = _blocks(vectors, words)
+    if model is not None:
+        blocks = _with_model(blocks, model, words)
+    leaves = np.concatenate([hash_rows(block) for block in blocks])
     return WordTree(leaves, pad=row_leaf(Z * len(vectors)), parallel=parallel)
 
 
@@ -69,6 +73,18 @@ def _blocks(vectors: Sequence[Quantised], words: int) -> Iterator[Nodes]:
     """All rows, `BLOCK_WORDS` at a time."""
     for start in range(0, words, BLOCK_WORDS):
         yield _rows(vectors, start, min(start + BLOCK_WORDS, words))
+
+
+def _with_model(blocks: Iterator[Nodes], model: bytes, words: int) -> Iterator[Nodes]:
+    """The same rows with other last words."""
+    if len(model) != words * WORD_BYTES:
+        raise ValueError(f"a model of {words} words is {words * WORD_BYTES} bytes, not {len(model)}")
+    news = np.frombuffer(model, np.uint8).reshape(words, WORD_BYTES)
+    start = 0
+    for block in blocks:
+        block[:, -WORD_BYTES:] = news[start : start + len(block)]
+        start += len(block)
+        yield block
 
 
 def _rows(vectors: Sequence[Quantised], start: int, stop: int) -> Nodes:
