@@ -5,7 +5,8 @@ Time is the caller's, not the clock's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,16 +36,19 @@ class Call:
         sender: address; Anvil signs for any.
         to: contract; `None` deploys `data`.
         data: calldata or creation code, 0x-prefixed.
+        value: ether to send, wei.
     """
 
     sender: str
     to: str | None
     data: str
+    value: int = 0
 
     @property
     def fields(self) -> dict[str, str]:
         """The transaction as JSON-RPC wants it."""
-        known = {"from": self.sender, "data": self.data, "maxFeePerGas": hex(FEE), "maxPriorityFeePerGas": "0x1"}
+        fees = {"maxFeePerGas": hex(FEE), "maxPriorityFeePerGas": "0x1"}
+        known = {"from": self.sender, "data": self.data, "value": hex(self.value), **fees}
         return {**known, "to": self.to} if self.to else known
 
 
@@ -95,6 +99,16 @@ class Chain:
         self.ask("anvil_mine", hex(blocks), "0x1")
         latest = self.ask("eth_getBlockByNumber", "latest", False)
         self._next = int(latest["timestamp"], 16) + 1
+
+    @contextmanager
+    def rolled_back(self) -> Iterator[None]:
+        """Undo afterwards whatever happens to the chain meanwhile, its time included."""
+        snapshot, following = self.ask("evm_snapshot"), self._next
+        try:
+            yield
+        finally:
+            self.ask("evm_revert", snapshot)
+            self._next = following
 
     def endow(self, accounts: Iterable[str]) -> None:
         """Give each account ether for its fees."""

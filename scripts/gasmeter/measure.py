@@ -7,9 +7,11 @@ from contextlib import closing
 
 from gasmeter.actors import Operator, Protocol
 from gasmeter.chain import Chain
+from gasmeter.court import Disputed
 from gasmeter.play import Cost, Federation, Members
 from parley.chain.compiler import compile_contracts, project_root
 from parley.chain.contracts import CORE, TOKEN
+from parley.numerics.rules import Rule
 
 STEADY = 3
 """The round that is measured: slots hold earlier rounds' values."""
@@ -32,6 +34,17 @@ TARGETS: Mapping[str, int] = {
     "join, trainer": 130_000,
     "join, evaluator": 130_000,
     "join, aggregator": 130_000,
+    **{
+        f"{call}, {size} trainers": limit
+        for size, limit in ((10, 120_000), (100, 225_000))
+        for call in (
+            "disproveArithmetic, mean",
+            "disproveArithmetic, trimmed mean",
+            "disproveArithmetic, median",
+            "disproveUpdate",
+        )
+    },
+    "supply, 256 nodes": 360_000,
 }
 """Gas that a row must not exceed; rows without a target are told for information."""
 
@@ -54,6 +67,9 @@ def measure(url: str) -> tuple[dict[str, int], dict[str, int]]:
         (aggregator,) = protocol.operators(["aggregator"])
         rows = _small(Federation(protocol, Members(trainers[:10], evaluators[:3], aggregator), 3))
         rows |= _sized(protocol, trainers, evaluators, aggregator)
+        (prover,) = protocol.operators(["prover"])
+        for size in (10, 100):
+            rows |= _disputes(protocol, Members(trainers[:size], evaluators[:3], aggregator), prover)
         drawn = Federation(protocol, Members(trainers[:10], evaluators, aggregator), 4)
         rows |= {f"{call}, drawn seats": gas for call, gas in _rounds(drawn).items() if call.endswith("Scores")}
     return dict(sorted(rows.items())), dict(sorted(sizes.items()))
@@ -85,6 +101,23 @@ def _sized(
             for call in ("commitUpdate", "revealUpdate", "commitScores", "revealScores", "settle", "advance")
         }
     return rows
+
+
+def _disputes(protocol: Protocol, members: Members, prover: Operator) -> dict[str, int]:
+    """Proofs, demands and answers, committed, by a prover that has a balance, after a first conviction (D = 17)."""
+    found: dict[str, int] = {}
+    for rule in (Rule.MEAN, Rule.TRIMMED_MEAN, Rule.MEDIAN):
+        federation = Disputed(protocol, members, 3, rule=rule, prover=prover)
+        federation.open()
+        if rule is Rule.MEAN:
+            federation.play()  # what is disproved then continues a final model and final rewards
+        federation.dispute()
+        found[f"disproveArithmetic, {rule.name.lower().replace('_', ' ')}"] = federation.arithmetic()
+        if rule is Rule.MEAN:
+            found |= federation.proofs()
+            fixed = federation.fixed()
+    size = len(members.trainers)
+    return fixed | {f"{call}, {size} trainers": gas for call, gas in found.items()}
 
 
 def _rounds(federation: Federation) -> dict[str, int]:

@@ -214,8 +214,8 @@ class Federation:
     def _reveal_scores(self, operator: Operator) -> Call:
         return self._c_call(operator.worker, "revealScores", *self._at, *self._vector(operator))
 
-    def _settle(self) -> Header:
-        settlement = Settlement(
+    def _settlement(self) -> Settlement:
+        return Settlement(
             medians=self._random("medians", size=4 * len(self.members.trainers)),
             norm=int.from_bytes(self._random("norm", size=8), "big"),
             earned=EARNED,
@@ -224,6 +224,9 @@ class Federation:
             model_digest=self._random("digest"),
             reward_root=RewardTree(self._ledger, DEPTH).root if self._ledger else self._random("rewards"),
         )
+
+    def _settle(self) -> Header:
+        settlement = self._settlement()
         number, block_hash = self._dear_block()
         worker, posted_at = self.members.aggregator.worker, self._chain.time
         self._each("settle", [self._c_call(worker, "settle", *self._at, settlement.to_abi(), number, block_hash)])
