@@ -1,28 +1,45 @@
 #!/usr/bin/env python3
-"""Trace requirements to code and tests: `python scripts/trace.py [--list] [--json]`.
+"""Trace requirements and faults to code and tests: `python scripts/trace.py [--list] [--json]`.
 
-An id is declared by being mentioned in `docs/protocol.md` (`P-12`) or `docs/threat-model.md` (`F-3`); a range such as
-`P-1 to P-20` declares only its ends. It counts as met where code under `contracts/`, `workers/` or `scripts/` names it,
-and as proven where a test under `tests/` does, in its text or, as `P12`, in a test's name. Ids in
-`scripts/trace-later.txt` belong to later milestones. Exit code 1 if any other id has no code or no test, 2 if the
-documents are missing.
+A requirement (`P-12`) is declared by being mentioned in `docs/protocol.md`; a range such as `P-1 to P-20` declares only
+its ends. It counts as met where code under `contracts/`, `workers/` or `scripts/` names it, and as proven where a test
+under `tests/` does, in its text or, as `P12`, in a test's name.
+
+A fault (`F-3`) is declared by a row of the table of faults in `docs/threat-model.md`, whose last column names tests, as
+`DisputesTest.test_X` or `numerics/test_rules.py::test_x`. It is proven if each of them exists and names the fault: in
+its own docstring or name, in Solidity in the comment above the function.
+
+What `scripts/trace-later.txt` lists is not asked for. Exit code 1 if any other id lacks something, 2 if a document is
+missing.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import re
 import sys
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DECLARED_IN = {"P": "docs/protocol.md", "F": "docs/threat-model.md"}
+FAULTS = range(1, 106)
+"""Every fault has a row or is postponed."""
+
 CODE = ("contracts", "workers", "scripts")
 SUFFIXES = {".py", ".sol", ".cjs", ".sh", ""}
 LATER = "scripts/trace-later.txt"
+
+_ROW = re.compile(r"^\| *(F-[1-9]\d*) *\|.*\|([^|]*)\| *$", re.MULTILINE)
+_NAMED = re.compile(r"`([\w/]+\.py::test_\w+|\w+\.(?:test|invariant)\w*)`")
+_SOLIDITY = re.compile(
+    r"^(?:abstract )?contract (?P<contract>\w+)"
+    r"|(?P<comment>(?:^ +///.*\n)*)^ +function (?P<test>(?:test|invariant)\w*)\(",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -33,14 +50,18 @@ class Trace:
     code: list[str]
     tests: list[str]
     later: str | None
-    """Why it belongs to a later milestone; None if it is due now."""
+    """Why it is not asked for; None if it is."""
+
+    wrong: list[str] = field(default_factory=list)
+    """Tests that a fault's row names, and that do not exist or do not name it."""
 
     @property
     def missing(self) -> list[str]:
-        """What a due id lacks."""
+        """What an id that is asked for lacks."""
         if self.later is not None:
             return []
-        return [kind for kind, places in (("code", self.code), ("test", self.tests)) if not places]
+        needed = [("code", self.code), ("test", self.tests)] if self.id[0] == "P" else [("test", self.tests)]
+        return [kind for kind, places in needed if not places] + [f"a true {test}" for test in self.wrong]
 
 
 def ids_in(text: str, letter: str) -> set[str]:
@@ -66,25 +87,52 @@ def read_folder(root: Path, folders: Iterable[str]) -> dict[str, str]:
 
 
 def read_later(text: str) -> dict[str, str]:
-    """Return the ids of later milestones and why."""
+    """Return the ids that are not asked for and why; `F-53..F-65` stands for all of them."""
     lines = (line.split(maxsplit=1) for line in text.splitlines() if line.strip() and not line.startswith("#"))
-    return {identifier: reason[0] if reason else "" for identifier, *reason in lines}
+    return {identifier: reason[0] if reason else "" for span, *reason in lines for identifier in _expand(span)}
 
 
-def declared(root: Path) -> list[str]:
-    """Return every declared id in order; FileNotFoundError names a missing document."""
-    found = {
-        identifier
-        for letter, document in DECLARED_IN.items()
-        for identifier in ids_in((root / document).read_text(encoding="utf-8"), letter)
-    }
-    return sorted(found, key=lambda identifier: (identifier[0] != "P", int(identifier[2:])))
+def _expand(span: str) -> Iterator[str]:
+    first, _, last = span.partition("..")
+    letter, low = first.split("-")
+    high = last.split("-")[1] if last else low
+    return (f"{letter}-{number}" for number in range(int(low), int(high) + 1))
 
 
-def trace(root: Path) -> list[Trace]:
-    """Trace every declared id through code and tests."""
+def own_words(root: Path) -> dict[str, str]:
+    """Return what every test says of itself, by `Contract.test_X` or `folder/test_x.py::test_x`."""
+    tests = root / "tests"
+    found: dict[str, str] = {}
+    for path in sorted(tests.rglob("*.sol")):
+        found |= _of_solidity(path.read_text(encoding="utf-8"))
+    for path in sorted(tests.rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                key = f"{path.relative_to(tests).as_posix()}::{node.name}"
+                found[key] = f"{node.name} {ast.get_docstring(node) or ''}"
+    return found
+
+
+def _of_solidity(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    contract = ""
+    for match in _SOLIDITY.finditer(text):
+        if match["contract"]:
+            contract = match["contract"]
+        else:
+            found[f"{contract}.{match['test']}"] = f"{match['test']} {match['comment']}"
+    return found
+
+
+def rows_of(text: str) -> dict[str, list[str]]:
+    """Return the tests that each row of the table of faults names."""
+    return {match[1]: _NAMED.findall(match[2]) for match in _ROW.finditer(text)}
+
+
+def trace_requirements(root: Path, later: Mapping[str, str]) -> list[Trace]:
+    """Trace every requirement; FileNotFoundError names a missing document."""
+    declared = ids_in((root / DECLARED_IN["P"]).read_text(encoding="utf-8"), "P")
     code, tests = read_folder(root, CODE), read_folder(root, ["tests"])
-    later = read_later((root / LATER).read_text())
     return [
         Trace(
             id=identifier,
@@ -92,19 +140,41 @@ def trace(root: Path) -> list[Trace]:
             tests=[path for path, text in tests.items() if names(identifier, text)],
             later=later.get(identifier),
         )
-        for identifier in declared(root)
+        for identifier in sorted(declared, key=lambda identifier: int(identifier[2:]))
     ]
+
+
+def trace_faults(root: Path, later: Mapping[str, str], numbers: Iterable[int] = FAULTS) -> list[Trace]:
+    """Trace every fault; FileNotFoundError names a missing document."""
+    rows = rows_of((root / DECLARED_IN["F"]).read_text(encoding="utf-8"))
+    words = own_words(root)
+    return [_trace_fault(f"F-{number}", rows, words, later) for number in numbers]
+
+
+def _trace_fault(
+    identifier: str, rows: Mapping[str, list[str]], words: Mapping[str, str], later: Mapping[str, str]
+) -> Trace:
+    named = rows.get(identifier, [])
+    true = [test for test in named if names(identifier, words.get(test, ""))]
+    return Trace(identifier, [], true, later.get(identifier), [test for test in named if test not in true])
+
+
+def trace(root: Path) -> list[Trace]:
+    """Trace everything."""
+    later = read_later((root / LATER).read_text())
+    return trace_requirements(root, later) + trace_faults(root, later)
 
 
 def describe(entry: Trace) -> str:
     """Return one line about an id: its state and where it is found."""
     state = f"LACKS {' and '.join(entry.missing)}" if entry.missing else "later" if entry.later is not None else "ok"
-    return f"{entry.id:5} {state:20} code: {', '.join(entry.code) or '-'}; tests: {', '.join(entry.tests) or '-'}"
+    code = f"code: {', '.join(entry.code) or '-'}; " if entry.id[0] == "P" else ""
+    return f"{entry.id:5} {state:20} {code}tests: {', '.join(entry.tests) or '-'}"
 
 
 def main() -> int:
     """Trace the project; return the exit code."""
-    parser = argparse.ArgumentParser(description="Trace requirements to code and tests.")
+    parser = argparse.ArgumentParser(description="Trace requirements and faults to code and tests.")
     parser.add_argument("--list", action="store_true", help="show every id, not only those that lack something")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     arguments = parser.parse_args()
@@ -120,7 +190,7 @@ def main() -> int:
         for entry in entries if arguments.list else lacking:
             print(describe(entry))
         postponed = sum(entry.later is not None for entry in entries)
-        print(f"trace: {len(entries)} ids, {len(lacking)} lacking, {postponed} of later milestones")
+        print(f"trace: {len(entries)} ids, {len(lacking)} lacking, {postponed} not asked for")
     return 1 if lacking else 0
 
 
