@@ -76,4 +76,5 @@ class MinMax(Hidden):
         step, back = float(np.linalg.norm(mean)) * 4, unit(mean)
         while step > 1e-3 and max(float(np.linalg.norm(mean - step * back - a)) for a in own) > apart:
             step *= 0.8
-        return mean - step * back
+        farthest: Real = mean - step * back
+        return farthest

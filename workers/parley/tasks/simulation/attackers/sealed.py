@@ -9,7 +9,7 @@ import numpy as np
 
 from parley.tasks.dataset import Dataset
 from parley.tasks.simulation.attackers.vectors import pooled
-from parley.tasks.simulation.participants import Real, Sight
+from parley.tasks.simulation.participants import Honest, Real, Sight
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,24 @@ class Insider:
     def update(self, sight: Sight) -> Real:
         """Trains on the opened shards and this round's."""
         return sight.trained(self.shards[0].joined(self.shards[1 : sight.round]), self.index)
+
+
+@dataclass(frozen=True, eq=False)
+class Varied:
+    """Trains on its own data and opened shards, and on altered copies of both: more work than is asked.
+
+    Attributes:
+        owner: the honest trainer that it would be.
+        copies: of each sample.
+    """
+
+    owner: Honest
+    copies: int = 4
+
+    def update(self, sight: Sight) -> Real:
+        """The trained model less the look-ahead point."""
+        data = self.owner.data.joined(sight.opened)
+        return sight.trained(altered(data, self.copies, sight.random(self.owner.index)), self.owner.index)
 
 
 def altered(data: Dataset, copies: int, random: np.random.Generator) -> Dataset:
