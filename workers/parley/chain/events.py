@@ -151,7 +151,7 @@ def records_of(events: Iterable[Event]) -> dict[int, RoundRecord]:
 def _concerned(drafts: Mapping[int, _Draft], event: Event) -> _Draft:
     """The round of a demand: the running one, or, for a fee that is booked late, the one that holds it."""
     settlement = event.args["settlement"]
-    held = (draft for draft in reversed(drafts.values()) if draft.docket.holds(settlement))
+    held = (draft for draft in reversed(list(drafts.values())) if draft.docket.holds(settlement))
     return next(held, drafts[max(drafts)])
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from parley.chain.disputed import Demand
+from parley.numerics import descent
+from parley.numerics.faults import BeyondClip, Fault, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +72,70 @@ class Advance:
     round: int
 
 
-Action = Wait | CommitUpdate | RevealUpdate | OpenValidation | CommitScores | RevealScores | Settle | Advance
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Answer demands for the data of one's own settlement (P-22)."""
+
+    demands: tuple[Demand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitProof:
+    """Commit to a proof, so that nobody else is paid for it (P-16)."""
+
+    fault: Fault | BeyondClip = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """Show what is wrong: with a settlement, or with an update beyond the clip."""
+
+    fault: Fault | BeyondClip = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DemandNode:
+    """Demand a node of a posted tree (P-22)."""
+
+    wanted: descent.Demand
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Convict a settlement of not answering a demand."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Book the fee of a demand whose outcome is known."""
+
+    settlement: bytes
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Have the ETH paid out that is booked for one's key, wei."""
+
+    amount: int
+
+
+Action = (
+    Wait
+    | CommitUpdate
+    | RevealUpdate
+    | OpenValidation
+    | CommitScores
+    | RevealScores
+    | Settle
+    | Advance
+    | Supply
+    | CommitProof
+    | Prove
+    | DemandNode
+    | Expire
+    | Release
+    | Collect
+)

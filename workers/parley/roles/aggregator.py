@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parley.chain.model import Phase, Role, Settlement
 from parley.chain.view import LAST_TURN, RoundRecord, View
 from parley.errors import ContentError
-from parley.numerics.fixed_point import Quantised
-from parley.numerics.settlement import RevealedUpdate, SettlementInput, SettlementResult, settle
-from parley.roles import pokes
-from parley.roles.actions import Action, Advance, Settle, Wait
-from parley.roles.books import config_of, member, scores_of, votes_of
+from parley.numerics.settlement import SettlementInput, SettlementResult, settle
+from parley.roles import fees, pokes, supplier
+from parley.roles.actions import Action, Advance, Collect, Release, Settle, Supply, Wait
+from parley.roles.convictions import OwnConvictions
+from parley.roles.recount import committed_data, with_content
+from parley.roles.supplier import Supplier
 from parley.roles.warmup import warm_kernels
 from parley.roles.worker import Worker
 
@@ -22,17 +23,36 @@ class Aggregator:
 
     Attributes:
         worker: key, connection and store.
+        despite_convictions: run although settlements of its own were convicted before it started.
+        supplier: answers demands for what it posted (P-22).
+        convictions: stops it when a settlement of its own falls.
     """
 
     worker: Worker
+    despite_convictions: bool = False
+    supplier: Supplier = field(init=False, repr=False)
+    convictions: OwnConvictions = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        convictions = OwnConvictions(self.worker.contracts, forgiven=self.despite_convictions)
+        object.__setattr__(self, "supplier", Supplier(self.worker))
+        object.__setattr__(self, "convictions", convictions)
 
     def warm_up(self) -> None:
         """Do what is slow only the first time."""
         warm_kernels()
 
     def decide(self, view: View) -> Action:
-        """Name the next action."""
-        return decide(view)
+        """Name the next action.
+
+        Raises:
+            SettlementConvicted: a settlement of its own fell; whatever was wrong may be wrong again.
+        """
+        self.convictions.check(view)
+        action = decide(view)
+        if not isinstance(action, Wait):
+            return action
+        return fees.due(view, self.worker.address, fees.owed(self.worker, view)) or action
 
     def execute(self, action: Action, view: View) -> None:
         """Do it.
@@ -42,8 +62,12 @@ class Aggregator:
         """
         if isinstance(action, Settle) and view.record is not None:
             self._settle(view, view.record)
+        elif isinstance(action, Supply):
+            self.supplier.supply(view, action.demands)
         elif isinstance(action, Advance):
             pokes.advance(self.worker, view)
+        elif isinstance(action, Release | Collect):
+            fees.execute(self.worker, view, action)
 
     def _settle(self, view: View, record: RoundRecord) -> None:
         """Publish the next model, then post the settlement; the block it was computed at goes with it (P-28)."""
@@ -66,39 +90,26 @@ class Aggregator:
         Raises:
             ContentError: an included update or a model is not to be had.
         """
-        old, previous = self.worker.models(view)
-        included = set(scores_of(view, record).included)
-        return settle(
-            SettlementInput(
-                config=config_of(view, view.policy),
-                updates=[
-                    RevealedUpdate(
-                        member(view, r.operator),
-                        r.root,
-                        self._update(r.root, r.digest) if r.index in included else None,
-                    )
-                    for r in record.reveals
-                ],
-                votes=votes_of(view, record),
-                old=old,
-                previous=previous,
-                aggregator=member(view, self.worker.operator),
-                ledger=self.worker.books.ledger(view),
-            )
-        )
+        given = with_content(self.worker, view, record, committed_data(self.worker, view, record, self.worker.operator))
+        self._keep(record, given)
+        return settle(given)
 
-    def _update(self, root: bytes, digest: bytes) -> Quantised:
-        """An included update, kept for demands (P-22)."""
-        q = self.worker.library.get(root, digest)
-        try:
-            self.worker.library.pin(digest)
-        except ContentError as error:
-            self.worker.log.warning("an included update could not be pinned", reason=error.message)
-        return q
+    def _keep(self, record: RoundRecord, given: SettlementInput) -> None:
+        """Keep the included updates for demands (P-22)."""
+        for reveal, update in zip(record.reveals, given.updates, strict=True):
+            if update.q is None:
+                continue
+            try:
+                self.worker.library.pin(reveal.digest)
+            except ContentError as error:
+                self.worker.log.warning("an included update could not be pinned", reason=error.message)
 
 
 def decide(view: View) -> Action:
-    """What an aggregator does next: a pure function of the view."""
+    """What an aggregator does next: a pure function of the view. Demands come first: silence costs the bond."""
+    answer = supplier.due(view)
+    if answer is not None:
+        return answer
     if view.phase == Phase.SETTLE:
         return _turn(view)
     if not view.me.acts(Role.AGGREGATOR, view.round.round) and Role.AGGREGATOR not in view.me.roles:

@@ -25,7 +25,7 @@ from parley.numerics.settlement import (
     settle_scores,
 )
 
-_NO_MODEL = np.zeros(0, np.int32)
+NO_MODEL = np.zeros(0, np.int32)
 """Rewards do not depend on any model."""
 
 
@@ -98,8 +98,8 @@ class Books:
             config=config,
             updates=[RevealedUpdate(member(view, r.operator), r.root, None) for r in record.reveals],
             votes=votes,
-            old=_NO_MODEL,
-            previous=_NO_MODEL,
+            old=NO_MODEL,
+            previous=NO_MODEL,
             aggregator=member(view, aggregator),
             ledger=ledger,
         )

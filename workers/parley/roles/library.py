@@ -64,6 +64,25 @@ class Library:
             raise ContentError(f"update 0x{root.hex()[:16]}... holds a parameter beyond the clip of {clip}")
         return q
 
+    def words(self, root: bytes, digest: bytes) -> bytes:
+        """The object with this word root as it is, even if its padding is not zero: what a proof is made from.
+
+        Raises:
+            ContentError: it is not to be had, or has another size or root.
+        """
+        known = self._known.get(root)
+        return self._fetch_words(root, digest) if known is None else encode(known)
+
+    def adopt(self, root: bytes, data: bytes) -> None:
+        """Keep words that came another way than from the store, such as the chain, if they are those of the root.
+
+        Raises:
+            ContentError: they are not, or a padding lane is not zero.
+        """
+        if word_tree.root(data) != root:
+            raise WrongRoot(f"what was supplied does not hash to root 0x{root.hex()[:16]}...")
+        self._keep(root, decode(data, self._params))
+
     def put(self, q: Quantised) -> tuple[bytes, bytes]:
         """Publish and pin a vector.
 
@@ -88,12 +107,15 @@ class Library:
         self._store.unpin(Cid.from_digest(digest, self.size))
 
     def _fetch(self, root: bytes, digest: bytes) -> Quantised:
+        return decode(self._fetch_words(root, digest), self._params)
+
+    def _fetch_words(self, root: bytes, digest: bytes) -> bytes:
         data = self._store.get(Cid.from_digest(digest, self.size), self.size, self._deadline)
         if word_tree.root(data) != root:
             raise WrongRoot(
                 f"what CID digest 0x{digest.hex()[:16]}... names does not hash to root 0x{root.hex()[:16]}..."
             )
-        return decode(data, self._params)
+        return data
 
     def _keep(self, root: bytes, q: Quantised) -> None:
         kept = q.view()

@@ -17,9 +17,10 @@ from parley.chain.view import View
 from parley.errors import ConfigError, ContractRevert, KeystoreError, ParleyError
 from parley.roles.actions import Action, Wait
 from parley.roles.checks import RewardCheck
+from parley.roles.convictions import SettlementConvicted
 from parley.roles.worker import Worker
 
-FATAL = (ConfigError, KeystoreError)
+FATAL = (ConfigError, KeystoreError, SettlementConvicted)
 """What no restart cures."""
 
 EARLY = ("RoundCoordinator_WrongTime", "RoundCoordinator_WrongPhase")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
+from eth_account import Account
 from web3.contract.contract import ContractFunction
 
 from parley.chain.reader import Contracts, Reader
+from parley.chain.transactions import Outgoing
 from parley.chain.view import View
+from parley.errors import ParleyError
 from parley.numerics.fixed_point import Quantised
 from parley.roles.books import Books
 from parley.roles.drafts import Drafts
@@ -30,6 +34,14 @@ class Sender(Protocol):
             ContractRevert: the contract refuses it.
             ChainError: it could not be sent or confirmed.
         """
+        ...
+
+    def deliver(self, message: Outgoing) -> object:
+        """Send what was made ready; as `send`."""
+        ...
+
+    def deliver_all(self, messages: Sequence[Outgoing]) -> Sequence[object]:
+        """Send several at once; what went wrong with one is returned in its place."""
         ...
 
 
@@ -64,6 +76,25 @@ class Worker:
     def send(self, function: str, *args: object) -> None:
         """Call a function of the round coordinator and wait until it is confirmed."""
         self.sender.send(self.contracts.coordinator.functions[function](*args))
+
+    def dispute(self, function: str, *args: object) -> None:
+        """Call a function of the disputes contract and wait until it is confirmed."""
+        self.sender.send(self.contracts.disputes.functions[function](*args))
+
+    def deliver(self, messages: Sequence[Outgoing]) -> None:
+        """Send several calls at once and wait until all are confirmed.
+
+        Raises:
+            ParleyError: what went wrong first; all others were sent.
+        """
+        for outcome in self.sender.deliver_all(messages):
+            if isinstance(outcome, ParleyError):
+                raise outcome
+
+    @property
+    def address(self) -> str:
+        """Checksum address of the worker's key."""
+        return str(Account.from_key(self.key).address)
 
     def models(self, view: View) -> tuple[Quantised, Quantised]:
         """The last final model and the one before it, checked against their roots on chain (P-6).
