@@ -5,7 +5,8 @@
 | `plan` | who takes part, and where everything lies |
 | `stage` | from nothing to a funded federation that everybody has joined |
 | `processes` | the workers' processes: started, watched, ended |
-| `free_rider` | a trainer that sends noise |
+| `attacks` | who may join to cheat, how, and what it may earn |
+| `attackers` | an attacker's process |
 | `board` | the live table |
 | `baselines` | what a trainer reaches alone, and all data in one place |
 | `audit` | claims, and the books checked to the wei |

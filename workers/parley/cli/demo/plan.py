@@ -118,9 +118,9 @@ class DemoPlan:
         """Parts that the training data are cut into."""
         return 1 + max(player.shard for player in self.players if player.shard is not None)
 
-    def home(self, player: Player) -> Path:
+    def home(self, name: str) -> Path:
         """A player's own folder: configuration, key, data, drafts, log."""
-        return self.folder / "players" / player.name
+        return self.folder / "players" / name
 
     def _attackers(self) -> Iterator[Player]:
         """Those who join; each is named after what it does."""

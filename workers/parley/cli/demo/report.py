@@ -15,6 +15,7 @@ from rich.text import Text
 from parley.chain.files import write_whole
 from parley.cli.amounts import tokens
 from parley.cli.demo import board
+from parley.cli.demo.attacks import table
 from parley.cli.demo.board import BoardState
 from parley.cli.demo.plan import FREE_RIDER
 from parley.cli.demo.run import Outcome
@@ -37,6 +38,7 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
         "accuracy_alone": dict(outcome.baselines.alone),
         "accuracy_together": outcome.baselines.together,
         "free_rider_share": free_rider_share(outcome),
+        "attack": None if outcome.verdict is None else table.summary_of(outcome.verdict),
         "rounds": [
             {
                 "round": result.number,
@@ -66,21 +68,25 @@ def write_summary(outcome: Outcome) -> Path:
     return path
 
 
-def free_rider_share(outcome: Outcome) -> float:
-    """What the free rider earned, as a share of what an honest trainer earned on average."""
+def free_rider_share(outcome: Outcome) -> float | None:
+    """What the free rider earned, as a share of what an honest trainer earned on average; `None` if there was none."""
     accounts = outcome.stage.accounts
-    honest = mean(outcome.paid.get(accounts[name].address, 0) for name in outcome.stage.shards)
+    if FREE_RIDER not in accounts:
+        return None
+    honest = mean(outcome.paid.get(accounts[player.name].address, 0) for player in outcome.stage.plan.honest)
     return outcome.paid.get(accounts[FREE_RIDER].address, 0) / honest if honest else 0.0
 
 
 def failures(outcome: Outcome) -> list[str]:
     """What the demo promises and did not keep."""
-    best_alone = max(outcome.baselines.alone.values())
     found = [f"the books do not balance: {check.name}" for check in outcome.checks if not check.holds]
+    if outcome.verdict is not None:
+        return [*found, *outcome.verdict.failures()]
+    best_alone, share = max(outcome.baselines.alone.values()), free_rider_share(outcome) or 0.0
     if outcome.results[-1].accuracy <= best_alone:
         found.append(f"a trainer alone reaches {best_alone:.3f}")
-    if free_rider_share(outcome) >= 0.2:
-        found.append(f"the free rider earned {free_rider_share(outcome):.2f} of an honest trainer")
+    if share >= 0.2:
+        found.append(f"the free rider earned {share:.2f} of an honest trainer")
     return found
 
 
@@ -88,38 +94,38 @@ def show(outcome: Outcome, console: Console) -> None:
     """The end of the demo, for people."""
     state = BoardState(
         names=outcome.stage.names,
-        trainers=tuple(outcome.stage.accounts[name].address for name in (*outcome.stage.shards, FREE_RIDER)),
+        trainers=outcome.stage.trainers,
         rounds=outcome.stage.plan.rounds,
         results=outcome.results,
         genesis_accuracy=outcome.genesis_accuracy,
         gas=outcome.gas,
     )
-    console.print(Group(board.tables(state), _comparison(outcome), _books(outcome), _verdict(outcome)))
+    attack = () if outcome.verdict is None else (table.render(outcome.verdict),)
+    console.print(Group(board.tables(state), _comparison(outcome), _books(outcome), *attack, _verdict(outcome)))
 
 
 def _comparison(outcome: Outcome) -> Table:
-    table = Table("accuracy on unseen data", "", box=SIMPLE_HEAD, pad_edge=False)
+    rows = Table("accuracy on unseen data", "", box=SIMPLE_HEAD, pad_edge=False)
     for name, accuracy in outcome.baselines.alone.items():
-        table.add_row(f"{name} alone, {len(outcome.stage.shards[name])} samples", f"{accuracy:.3f}")
-    table.add_row(Text("the federation", "bold green"), Text(f"{outcome.results[-1].accuracy:.3f}", "bold green"))
-    table.add_row("all data in one place, which privacy forbids", f"{outcome.baselines.together:.3f}")
-    return table
+        rows.add_row(f"{name} alone, {len(outcome.stage.shards[name])} samples", f"{accuracy:.3f}")
+    rows.add_row(Text("the federation", "bold green"), Text(f"{outcome.results[-1].accuracy:.3f}", "bold green"))
+    rows.add_row("all data in one place, which privacy forbids", f"{outcome.baselines.together:.3f}")
+    return rows
 
 
 def _books(outcome: Outcome) -> Table:
-    table = Table("books, to the wei", "tokens", "", box=SIMPLE_HEAD, pad_edge=False)
+    rows = Table("books, to the wei", "tokens", "", box=SIMPLE_HEAD, pad_edge=False)
     for check in outcome.checks:
         mark = Text("holds", "green") if check.holds else Text(f"{check.left} is not {check.right}", "red")
-        table.add_row(_named(check.name, outcome.stage.names), tokens(check.left), mark)
-    return table
+        rows.add_row(_named(check.name, outcome.stage.names), tokens(check.left), mark)
+    return rows
 
 
 def _verdict(outcome: Outcome) -> Text:
     seconds = outcome.ended[-1] - outcome.opened[0]
-    text = Text(
-        f"{len(outcome.results)} rounds in {seconds} s after {outcome.startup_seconds:.0f} s of start-up; "
-        f"the free rider earned {free_rider_share(outcome):.1%} of an honest trainer's mean pay.\n"
-    )
+    text = Text(f"{len(outcome.results)} rounds in {seconds} s after {outcome.startup_seconds:.0f} s of start-up")
+    share = free_rider_share(outcome)
+    text.append(".\n" if share is None else f"; the free rider earned {share:.1%} of an honest trainer's mean pay.\n")
     for failure in failures(outcome):
         text.append(f"not kept: {failure}\n", "red")
     return text

@@ -17,6 +17,7 @@ from parley.roles.books import Books, scores_of
 from parley.roles.library import Library
 from parley.tasks.dataset import Dataset
 from parley.tasks.protocol import Task
+from parley.tasks.simulate import Real
 
 
 class Results:
@@ -61,6 +62,15 @@ class Results:
         if record.ended_block is None:
             raise ValueError(f"round {record.number} has not ended")
         return int(self._w3.eth.get_block(record.ended_block)["timestamp"])
+
+    def model(self, view: View) -> Real:
+        """The last final model, shape (P,).
+
+        Raises:
+            ContentError: the store does not have it.
+        """
+        q = self._library.get(view.federation.model_root, view.model_digest())
+        return dequantise(q, view.terms.frac_bits)
 
     def _result(self, view: View, record: RoundRecord) -> RoundResult:
         seconds = self.ended_at(record) - self.opened_at(record)

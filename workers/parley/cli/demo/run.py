@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,13 +18,14 @@ from parley.chain.reader import Reader
 from parley.chain.view import View
 from parley.cli.actions import claims
 from parley.cli.demo import board
+from parley.cli.demo.attacks.verdict import Standing, Verdict, value_of, wealth
 from parley.cli.demo.audit import Check, check_books
 from parley.cli.demo.baselines import Baselines, measure
 from parley.cli.demo.board import BoardState, RoundResult
-from parley.cli.demo.plan import FREE_RIDER, SPONSOR, DemoPlan
+from parley.cli.demo.plan import SPONSOR, DemoPlan, Player
 from parley.cli.demo.processes import Cast
 from parley.cli.demo.results import GasMeter, Results
-from parley.cli.demo.stage import Stage, prepare
+from parley.cli.demo.stage import DEPOSIT, Stage, prepare
 from parley.cli.output import stderr
 from parley.cli.progress import Say, working
 from parley.cli.signals import on_stop
@@ -36,6 +37,8 @@ from parley.storage.daemon import KuboDaemon
 from parley.storage.kubo_binary import find_kubo
 from parley.tasks.builtin import builtin
 from parley.tasks.protocol import Task
+from parley.tasks.simulate import Config, federate
+from parley.tasks.simulation.attackers.poison import success
 
 MARK = ".parley-demo"
 """A file that says that a folder is a demo's, so that it may be emptied."""
@@ -64,6 +67,7 @@ class Outcome:
         paid: what each operator claimed, wei.
         gas: by call.
         startup_seconds: from the command to the first round.
+        verdict: on the attack, `None` where none was asked for.
     """
 
     stage: Stage
@@ -77,6 +81,7 @@ class Outcome:
     paid: dict[str, int]
     gas: tuple[tuple[str, int, int, int], ...]
     startup_seconds: float
+    verdict: Verdict | None
 
 
 class Demo:
@@ -102,10 +107,9 @@ class Demo:
     def state(self, view: View) -> BoardState:
         """What the table shows now."""
         stage = self.stage
-        trainers = [name for name in stage.accounts if name.startswith("trainer") or name == FREE_RIDER]
         return BoardState(
             names=stage.names,
-            trainers=tuple(stage.accounts[name].address for name in trainers),
+            trainers=stage.trainers,
             rounds=stage.plan.rounds,
             results=self.results.ended(view),
             genesis_accuracy=self.results.genesis_accuracy(view),
@@ -159,7 +163,7 @@ class Demo:
                     claims.claim(self.stage.contracts, sender, due)
             return due.due
 
-        names = [name for name in self.stage.accounts if name != SPONSOR]
+        names = [player.name for player in self.stage.plan.players if player.role is not None]
         with ThreadPoolExecutor(max_workers=16) as pool:
             paid = list(pool.map(claim, names))
         return {self.stage.accounts[name].address: amount for name, amount in zip(names, paid, strict=True)}
@@ -170,6 +174,42 @@ class Demo:
         stage = self.stage
         operators = [account.address for account in stage.accounts.values()]
         return check_books(stage.contracts, stage.token, stage.fid, operators, funded=stage.funded, earned=earned)
+
+    def verdict(self, view: View, paid: Mapping[str, int]) -> Verdict | None:
+        """What the attack came to, after all claims; `None` where there is none."""
+        plan = self.stage.plan
+        if plan.attack is None:
+            return None
+        final = view.final_records()
+        standings = tuple(self._standing(player, paid) for player in plan.players if player.kind != "sponsor")
+        clean = federate(
+            Config(
+                task=plan.task,
+                seed=plan.seed,
+                trainers=plan.shards,
+                evaluators=plan.evaluators,
+                rounds=plan.rounds,
+                alpha=plan.alpha,
+            )
+        )
+        reserved = sum(view.policies[record.version].reward for record in final)
+        backdoor = plan.attack.bound.success is not None
+        return Verdict(
+            attack=plan.attack,
+            variant=plan.variant,
+            standings=standings,
+            value=value_of(plan.attack, standings, reserved=reserved, paid=sum(paid.values())),
+            accuracy=self.results.ended(view)[-1].accuracy,
+            honest_accuracy=clean[-1].accuracy,
+            success=success(self.task, self.results.model(view), self.stage.test) if backdoor else None,
+        )
+
+    def _standing(self, player: Player, paid: Mapping[str, int]) -> Standing:
+        stage = self.stage
+        operator = stage.accounts[player.name].address
+        brought = 0 if player.role is None else DEPOSIT
+        net = wealth(stage.contracts, stage.token, operator) - brought
+        return Standing(player.name, player.kind, player.part is not None, paid.get(operator, 0), net)
 
 
 def run(plan: DemoPlan) -> Outcome:
@@ -199,8 +239,10 @@ def run(plan: DemoPlan) -> Outcome:
             say("checking the books")
             checks = demo.check(view)
             say("training the baselines: each trainer alone, and all data in one place")
-            baselines = measure(demo.task, demo.stage.shards, demo.stage.test, plan.rounds, plan.seed)
-        outcome = _outcome(demo, view, baselines, checks, paid, startup)
+            baselines = measure(demo.task, demo.stage.honest_shards, demo.stage.test, plan.rounds, plan.seed)
+            say("weighing the attack")
+            verdict = demo.verdict(view, paid)
+        outcome = _outcome(demo, view, baselines, checks, paid, startup, verdict)
         if plan.keep:
             _wait_for_interrupt(demo.stage)
         return outcome
@@ -212,7 +254,13 @@ def _interrupt() -> None:
 
 
 def _outcome(
-    demo: Demo, view: View, baselines: Baselines, checks: tuple[Check, ...], paid: dict[str, int], startup: float
+    demo: Demo,
+    view: View,
+    baselines: Baselines,
+    checks: tuple[Check, ...],
+    paid: dict[str, int],
+    startup: float,
+    verdict: Verdict | None,
 ) -> Outcome:
     results = demo.results.ended(view)
     records = [view.records[result.number] for result in results]
@@ -228,14 +276,15 @@ def _outcome(
         paid=paid,
         gas=demo.meter.read(int(demo.stage.contracts.coordinator.w3.eth.block_number)),
         startup_seconds=startup,
+        verdict=verdict,
     )
 
 
 def _start(stage: Stage, cast: Cast, say: Say) -> None:
     """Start the workers; those who open rounds only when those who train and judge are ready."""
     say("starting the workers, each a process of its own with its own key")
-    first = [name for name in stage.accounts if name != SPONSOR and not name.startswith("aggregator")]
-    logs = [_start_one(stage, cast, name) for name in first]
+    first = [player for player in stage.plan.players if player.kind not in ("sponsor", "aggregator")]
+    logs = [_start_one(stage, cast, player) for player in first]
     deadline = time.monotonic() + READY_SECONDS
     said = 0
     while waiting := [log.parent.name for log in logs if READY not in log.read_bytes()]:
@@ -246,20 +295,17 @@ def _start(stage: Stage, cast: Cast, say: Say) -> None:
         if time.monotonic() > deadline:
             raise DeadlineExceeded(f"{waiting[0]} is not ready", hint=f"read {stage.plan.folder / 'players'}")
         time.sleep(0.2)
-    for name in stage.accounts:
-        if name not in first:
-            _start_one(stage, cast, name)
+    for player in stage.plan.players:
+        if player not in first:
+            _start_one(stage, cast, player)
 
 
-def _start_one(stage: Stage, cast: Cast, name: str) -> Path:
+def _start_one(stage: Stage, cast: Cast, player: Player) -> Path:
     """Start a player's process; returns its log."""
-    player = next(p for p in stage.plan.players if p.name == name)
-    home = stage.plan.home(player)
+    home = stage.plan.home(player.name)
     config = str(home / "parley.toml")
-    role = "sponsor" if player.role is None else str(player.role.name).lower()
-    honest = ["parley", role, "run", "--config", config]
-    arguments = ["parley.cli.demo.free_rider", config] if name == FREE_RIDER else honest
-    cast.start(name, arguments, home / "log")
+    honest = ["parley", player.kind, "run", "--config", config]
+    cast.start(player.name, honest if player.part is None else ["parley.cli.demo.attackers", config], home / "log")
     return home / "log"
 
 
@@ -289,7 +335,7 @@ def _empty(folder: Path) -> None:
 
 def _wait_for_interrupt(stage: Stage) -> None:
     """Keep chain and store for a look around."""
-    config = stage.plan.home(stage.plan.players[1]) / "parley.toml"
+    config = stage.plan.home(stage.plan.players[1].name) / "parley.toml"
     stderr().print(f"The chain runs on at {stage.node.url}; Ctrl-C ends it. Look around, for example:")
     stderr().print(f"  parley --config {config} round list", highlight=False)
     try:

@@ -19,9 +19,11 @@ from parley.chain.reader import Reader
 from parley.chain.rpc import connect
 from parley.chain.sender import Sender
 from parley.cli.actions import deployment, devnets, federations, memberships, operators, sealing, stakes, tokens
-from parley.cli.actions.plan import FederationPlan
+from parley.cli.actions.plan import FederationPlan, PolicyPlan
 from parley.cli.actions.task_files import builtin_definition
 from parley.cli.amounts import WEI
+from parley.cli.demo.attacks.behaviours import SCRIPT, Script
+from parley.cli.demo.attacks.registry import Part
 from parley.cli.demo.plan import SPONSOR, DemoPlan, Player
 from parley.cli.progress import Say
 from parley.storage import ContentStore
@@ -70,10 +72,20 @@ class Stage:
         """Players by address."""
         return {account.address: name for name, account in self.accounts.items()}
 
+    @property
+    def trainers(self) -> tuple[str, ...]:
+        """Addresses of all trainers, the honest first."""
+        return tuple(self.accounts[player.name].address for player in self.plan.players if player.kind == "trainer")
+
+    @property
+    def honest_shards(self) -> dict[str, Dataset]:
+        """Training data by honest trainer's name."""
+        return {player.name: self.shards[player.name] for player in self.plan.honest}
+
     def sender(self, name: str) -> Sender:
         """Sends with a player's key, on a connection of its own."""
         w3 = connect(self.node.url, self.node.chain_id)
-        return Sender(w3, self.accounts[name], self.contracts.errors, self.plan.home(Player(name, None)) / "locks")
+        return Sender(w3, self.accounts[name], self.contracts.errors, self.plan.home(name) / "locks")
 
 
 def prepare(plan: DemoPlan, node: Devnet, store: ContentStore, store_address: str, say: Say) -> Stage:
@@ -96,17 +108,15 @@ def prepare(plan: DemoPlan, node: Devnet, store: ContentStore, store_address: st
     contracts, token = _deploy(plan, node, accounts[SPONSOR], say)
     say("cutting the data: a private shard for each trainer, sealed validation shards, unseen test data")
     parts = split(builtin(plan.task).dataset(), plan.seed)
-    cuts = dirichlet(parts.train.y, plan.trainers, plan.seed, alpha=plan.alpha)
-    shards = {
-        player.name: shard
-        for player, shard in zip((p for p in plan.players if p.shard is not None), take(parts.train, cuts), strict=True)
-    }
+    cuts = take(parts.train, dirichlet(parts.train.y, plan.shards, plan.seed, alpha=plan.alpha))
+    shards = {player.name: cuts[player.shard] for player in plan.players if player.shard is not None}
     funded = plan.rounds * ROUND_REWARD
     with _sender(node, accounts[SPONSOR], contracts, plan, SPONSOR) as sender:
         fid = _create(plan, contracts, token, sender, store, parts.validation, funded, say)
     stage = Stage(plan, node, store_address, contracts, token, fid, accounts, funded, shards, parts.test)
-    say(f"registering, staking and joining: {len(plan.players) - 1} operators")
-    _in_parallel(lambda player: _join(stage, player), (p for p in plan.players if p.role is not None))
+    members = [player for player in plan.players if player.role is not None]
+    say(f"registering, staking and joining: {len(members)} operators")
+    _in_parallel(lambda player: _join(stage, player), members)
     for player in plan.players:
         _configure(stage, player)
     return stage
@@ -116,7 +126,7 @@ def _make_keys(plan: DemoPlan) -> dict[str, LocalAccount]:
     """An encrypted key and a password file for each player."""
     accounts = {}
     for player in plan.players:
-        home = plan.home(player)
+        home = plan.home(player.name)
         home.mkdir(parents=True, mode=0o700)
         password = secrets.token_hex(16)
         (home / "password").touch(mode=0o600)
@@ -131,7 +141,7 @@ def _deploy(plan: DemoPlan, node: Devnet, deployer: LocalAccount, say: Say) -> t
     w3 = connect(node.url, node.chain_id)
     options = deployment.options_for(node.chain_id, deployer.address)
     deployed = deployment.deploy_contracts(
-        w3, deployer, options, plan.folder / "deployments", plan.home(Player(SPONSOR, None)) / "locks", say=say
+        w3, deployer, options, plan.folder / "deployments", plan.home(SPONSOR) / "locks", say=say
     )
     contracts = deployed.bind(w3)
     if contracts.token is None:
@@ -150,14 +160,20 @@ def _create(
     say: Say,
 ) -> int:
     """Seal, create and fund."""
-    home = plan.home(Player(SPONSOR, None))
+    home = plan.home(SPONSOR)
     sealed = sealing.seal(builtin_definition(plan.task), validation, plan.rounds, store, home, seed=plan.seed, say=say)
     say("creating and funding the federation")
     tokens.mint(sender, token, sender.address, funded)
     basis = sealing.read_basis(Path(sealed.path), store)
-    created = federations.create(contracts.coordinator.w3, contracts, sender, token, FederationPlan(), basis)
+    created = federations.create(contracts.coordinator.w3, contracts, sender, token, _federation(plan), basis)
     federations.fund(contracts, sender, token, created.federation, funded)
     return created.federation
+
+
+def _federation(plan: DemoPlan) -> FederationPlan:
+    """All defaults, but for the seats that an attack needs."""
+    seats = None if plan.attack is None else plan.attack.seats
+    return FederationPlan() if seats is None else FederationPlan(policy=PolicyPlan(seats=seats))
 
 
 def _join(stage: Stage, player: Player) -> None:
@@ -173,8 +189,8 @@ def _join(stage: Stage, player: Player) -> None:
 
 
 def _configure(stage: Stage, player: Player) -> None:
-    """What a player's process reads: `parley.toml`, and its private data."""
-    home = stage.plan.home(player).absolute()
+    """What a player's process reads: `parley.toml`, its private data, and the script of an attacker."""
+    home = stage.plan.home(player.name).absolute()
     settings: dict[str, str | int | float] = {
         "rpc_url": stage.node.url,
         "chain_id": stage.node.chain_id,
@@ -191,13 +207,22 @@ def _configure(stage: Stage, player: Player) -> None:
     if shard is not None:
         data_file.save(home / "data.npz", shard)
         settings["data"] = str(home / "data.npz")
+    if player.part is not None:
+        (home / SCRIPT).write_bytes(_script(stage, player, player.part).encode())
     lines = [f"{key} = {json.dumps(value)}\n" for key, value in settings.items()]
     (home / "parley.toml").write_text("".join(lines))
 
 
+def _script(stage: Stage, player: Player, part: Part) -> Script:
+    """What an attacker is told: who else plays the attack, among other things."""
+    players = [other for other in stage.plan.players if other.part is not None]
+    allies = {str(stage.accounts[other.name].address): other.kind for other in players}
+    return Script(part.behaviour, player.kind, player.place, stage.plan.variant, allies)
+
+
 def _sender(node: Devnet, account: LocalAccount, contracts: Contracts, plan: DemoPlan, name: str) -> Sender:
     w3 = connect(node.url, node.chain_id)
-    return Sender(w3, account, contracts.errors, plan.home(Player(name, None)) / "locks")
+    return Sender(w3, account, contracts.errors, plan.home(name) / "locks")
 
 
 def _in_parallel(work: Callable[[Player], None], players: Iterable[Player]) -> None:

@@ -58,6 +58,9 @@ class Script:
         return frozenset(operator for operator, their_kind in self.allies.items() if their_kind == kind)
 
 
+SCRIPT = "attack.json"
+"""Where an attacker's process finds its script, in its home."""
+
 BOOST = 5.0
 """By what a booster multiplies its update."""
 

@@ -133,6 +133,11 @@ class Attack:
     seats: int | None = None
     tasks: tuple[str, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """How many attackers there are."""
+        return sum(part.count for part in self.parts)
+
     def variant(self, name: str | None) -> str:
         """The variant of that name, the first one by default; empty where there is only one way.
 

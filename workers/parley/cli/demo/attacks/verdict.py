@@ -115,5 +115,5 @@ def ratio(part: float, whole: float) -> float:
 def wealth(contracts: Contracts, token: Contract, operator: str) -> int:
     """All that somebody owns of the token, in its hands and as stake, wei."""
     free, locked = contracts.stake_vault.functions.accountOf(token.address, operator).call()
-    held: int = token.functions.balanceOf(operator).call()
-    return held + free + locked
+    held = token.functions.balanceOf(operator).call()
+    return int(held + free + locked)
