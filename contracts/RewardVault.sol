@@ -57,6 +57,7 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
     /* ------------------------------------------- BUDGET ------------------------------------------- */
 
     /// @inheritdoc IRewardVault
+    /// @dev Guarded against itself and `withdraw`, or one transfer would be counted twice. Claims have no guard (see `_claim`).
     function fund(uint256 fid, uint256 amount) external nonReentrant {
         Books storage books = _booksOf(fid);
         uint256 received = _token(books.head).takeFrom(msg.sender, amount);
@@ -115,7 +116,9 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
     }
 
     /// @dev P-12: the difference between the leaf and what was claimed. The transfer comes last and nothing is read after it,
-    /// so a claim needs no guard against re-entrance; `fund`, which measures a balance, has one.
+    /// so a claim re-entered by anything finds the books in order and needs no guard. It may itself be called while `fund`
+    /// measures a balance, by a token with hooks: what leaves then makes what arrives look smaller, which the funder, who
+    /// lets such a hook run, is credited less for; nobody else loses by it.
     function _claim(
         uint256 fid,
         uint256 index,
@@ -168,7 +171,8 @@ contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
         reservedNext = wanted && next <= free;
         if (!reservedNext) next = 0;
         unchecked {
-            // next <= free; earned <= reserved is checked above; the total never exceeds 96 bits (see Books)
+            // next <= free; earned <= reserved, for the coordinator refuses a settlement that pays more than its round's
+            // reward (EarnedTooMuch); the total never exceeds 96 bits (see Books)
             (books.free, books.reserved) = (uint128(free - next), uint128(next));
             if (earned != 0) books.head += earned << OWED;
         }

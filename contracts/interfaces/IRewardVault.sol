@@ -50,8 +50,9 @@ interface IRewardVault {
     /// @dev Emits `Claimed`.
     /// @param index Its member index.
     /// @param cumulative Its leaf's amount.
-    /// @param proof Siblings from the leaf up, as many as the federation's reward tree is deep. A leaf's preimage has 37 bytes
-    /// and a node's 64, so neither can stand for the other.
+    /// @param proof Siblings from the leaf up: as many as the federation's reward tree is deep, which needs no check. A leaf's
+    /// preimage has 37 bytes and a node's 64, so neither can stand for the other, and no path of another length leads to the
+    /// root of a tree that was not disproved.
     function claim(uint256 fid, uint256 index, address operator, uint256 cumulative, bytes32[] calldata proof) external;
 
     /// @notice As `claim`, to another address that the operator authorised by EIP-712 signature

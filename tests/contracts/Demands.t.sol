@@ -159,7 +159,7 @@ contract DemandsTest is DisputesBase {
 
     /* -------------------------------------------- TIME -------------------------------------------- */
 
-    /// @dev P-22: until the second before the deadline it may be supplied, from the deadline on it convicts.
+    /// @dev P-22, F-40: until the second before the deadline it may be supplied, from the deadline on it convicts.
     function test_P22_DeadlineIsTheEndOfSupplyAndTheStartOfExpiry() external {
         Node memory root = Node(Tree.Model, 0, 0, 0);
         _demand(root, right.next);
@@ -178,8 +178,8 @@ contract DemandsTest is DisputesBase {
         _expire(root);
     }
 
-    /// @dev P-22: an open demand keeps the settlement from being final, for ever; what else is wrong with it is no longer
-    /// asked then.
+    /// @dev P-22, F-25: an open demand keeps the settlement from being final, until anybody has it convicted; what else is wrong
+    /// with it is no longer asked then.
     function test_P22_AdvanceWaitsForOpenDemands() external {
         _convictSomehow();
         Work memory w = honest(aggregatorOf(1));
@@ -297,7 +297,8 @@ contract DemandsTest is DisputesBase {
         assertEq(address(court).balance, fee);
     }
 
-    /// @dev P-22: once final, the supplier gets the gas at the base fee of its block, at most the fee; the rest is burned.
+    /// @dev P-22, F-39: once final, the supplier gets the gas at the base fee of its block, at most the fee; the rest is
+    /// burned.
     function test_P22_SupplierIsPaidAndSurplusBurned() external {
         uint64[3] memory later = [uint64(0.5 gwei), 1 gwei, 3 gwei];
         uint256[3] memory paid = [uint256(225_000 gwei), 450_000 gwei, 450_000 gwei];
@@ -351,7 +352,7 @@ contract DemandsTest is DisputesBase {
         court.pay(demander);
     }
 
-    /// @dev The same where a disproof convicts.
+    /// @dev P-22: all is refunded where a disproof convicts, too.
     function test_P22_AllIsRefundedOnDisproof() external {
         _convictSomehow();
         Work memory w = honest(aggregatorOf(1));
@@ -363,6 +364,35 @@ contract DemandsTest is DisputesBase {
         bytes32 settlement = hashOf(header);
         assertConvicts(header, medianCall(header, w, trainers.length));
         _refuseSupply(root, Trees.below(w.next, 0, 0, DEPTH), IDisputes.Disputes_Undemanded.selector);
+        court.release(fid, settlement, root);
+        assertEq(court.owedTo(demander), FEE_FLOOR);
+    }
+
+    /// @dev P-22, F-25: a conviction by disproof while a demand is open leaves nothing of the demand behind: the next settlement
+    /// is final after its challenge alone; without one the round is void, and the fee is still the demander's.
+    function test_P22_NothingOfAConvictionIsLeftBehind() external {
+        Work memory w = right;
+        _convictSomehow();
+        (w, aggregator) = (honest(aggregatorOf(1)), aggregatorOf(1));
+        w.norm += 1;
+        _post(w);
+        Node memory root = Node(Tree.Row, 0, 0, 0);
+        _demand(root, rowLeaves(w));
+        bytes32 settlement = hashOf(header);
+        assertConvicts(header, medianCall(header, w, trainers.length));
+        uint256 state = vm.snapshotState();
+        (w, aggregator) = (honest(aggregatorOf(2)), aggregatorOf(2));
+        _post(w);
+        (uint256 open, uint256 end,) = court.docketOf(fid, hashOf(header));
+        assertEq(open + end, 0, "no docket");
+        vm.warp(challengeEnd);
+        coordinator.advance(fid, header);
+        assertEq(lens.roundOf(fid).round, 3);
+        vm.revertToState(state);
+        vm.warp(vm.getBlockTimestamp() + 5 * 12);
+        vm.expectEmit(address(coordinator));
+        emit IRoundCoordinator.RoundVoided(fid, 2);
+        coordinator.advance(fid, noHeader());
         court.release(fid, settlement, root);
         assertEq(court.owedTo(demander), FEE_FLOOR);
     }

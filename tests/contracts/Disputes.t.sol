@@ -236,7 +236,7 @@ contract DisputesTest is DisputesBase {
         assertRefused(oldModelCall(h, w, WORDS, false), IDisputes.Disputes_IndexTooLarge.selector);
     }
 
-    /// @dev The rows are right, the posted model is another: in any word, also beyond the model.
+    /// @dev F-20: the rows are right, the posted model is another: in any word, also beyond the model.
     function test_NewModel_WrongWords() external {
         for (uint256 j; j < 1 << DEPTH; ++j) {
             uint256 state = vm.snapshotState();
@@ -311,8 +311,8 @@ contract DisputesTest is DisputesBase {
 
     /* ------------------------------------------- REWARDS ------------------------------------------ */
 
-    /// @dev P-12: every leaf, of members with all roles and of indices given to nobody, a wei more or less, of another
-    /// operator, emptied or filled.
+    /// @dev P-12, F-31: every leaf, of members with all roles and of indices given to nobody, a wei more or less, of
+    /// another operator, emptied or filled.
     function test_Reward_WrongLeaves() external {
         for (uint256 m; m < 1 << REWARD_DEPTH; ++m) {
             for (uint256 kind; kind < 3; ++kind) {
@@ -420,7 +420,7 @@ contract DisputesTest is DisputesBase {
         assertRefused(medianCall(h, w, trainers.length), IDisputes.Disputes_NotPosted.selector);
     }
 
-    /// @dev Several wrong things in one settlement convict once, and the next aggregator's settlement stands.
+    /// @dev F-42: several wrong things in one settlement convict once, and the next aggregator's settlement stands.
     function test_ConvictsOnceAndTheRoundGoesOn() external {
         Work memory w = right;
         w.norm += 1;

@@ -97,7 +97,8 @@ contract DisputesDrawnTest is DisputesBase {
         }
     }
 
-    /// @dev Whoever did not reveal, or has no seat, is not on the ledger: paying it is a wrong leaf at a free index.
+    /// @dev F-13: whoever did not reveal, or has no seat, is not on the ledger: paying it is a wrong leaf at a free
+    /// index.
     function test_DrawnPanel_PayingTheSilentConvicts() external {
         Work memory w = right;
         uint256 free = ledger.length;

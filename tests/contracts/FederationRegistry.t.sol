@@ -286,7 +286,7 @@ contract FederationRegistryTest is Base {
         federationRegistry.join(fid, EVALUATOR_ROLE);
     }
 
-    /// @notice Section 5: no trainer joins beyond the newest policy's maximum; other roles still do.
+    /// @notice Section 5, F-19: no trainer joins beyond the newest policy's maximum; other roles still do.
     function test_RevertWhen_join_tooManyTrainers() public {
         Policy memory policy = defaultPolicy();
         policy.maxTrainers = 3;

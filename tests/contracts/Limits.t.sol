@@ -245,7 +245,7 @@ contract LimitsTest is Test {
 
     /* ------------------------------------------- ROSTERS ------------------------------------------ */
 
-    /// @notice Section 5: 3 to 256 trainers, the minimum not above the maximum.
+    /// @notice Section 5, F-19: 3 to 256 trainers, the minimum not above the maximum.
     function test_policy_trainers() public {
         p.minTrainers = 2;
         _refuse("minTrainers", 2);

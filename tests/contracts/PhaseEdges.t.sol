@@ -14,7 +14,7 @@ contract PhaseEdgesTest is Base {
 
     /* ------------------------------------------- EDGES -------------------------------------------- */
 
-    /// @notice P-10: Train is [opening, trainEnd): the last second is in, the end is out.
+    /// @notice P-10, F-15: Train is [opening, trainEnd): the last second is in, the end is out.
     function test_P10_commitUpdate_lastSecondIsInEndIsOut() public {
         RoundView memory r = lens.roundOf(fid);
         vm.warp(r.trainEnd - 1);
@@ -24,7 +24,7 @@ contract PhaseEdgesTest is Base {
         this.commitUpdateExternal(trainers[1]);
     }
 
-    /// @notice P-10: Reveal is [trainEnd, revealEnd).
+    /// @notice P-10, F-15: Reveal is [trainEnd, revealEnd).
     function test_P10_revealUpdate_atItsEdges() public {
         for (uint256 i; i < 3; ++i) {
             commitUpdate(trainers[i]);
@@ -58,7 +58,7 @@ contract PhaseEdgesTest is Base {
         this.openValidationExternal(1);
     }
 
-    /// @notice P-10: ScoreCommit and ScoreReveal are [start, end).
+    /// @notice P-10, F-15: ScoreCommit and ScoreReveal are [start, end).
     function test_P10_scores_atTheirEdges() public {
         trainSome(3);
         RoundView memory r = lens.roundOf(fid);
@@ -80,7 +80,7 @@ contract PhaseEdgesTest is Base {
         this.revealScoresExternal(evaluators[1]);
     }
 
-    /// @notice Section 6: a settlement is final at finalAt, not a second earlier.
+    /// @notice Section 6, F-27: a settlement is final at finalAt, not a second earlier.
     function test_P8_advance_atTheChallengesEnd() public {
         Header memory header = playToSettlement();
         uint256 finalAt = lens.roundOf(fid).finalAt;
@@ -111,7 +111,7 @@ contract PhaseEdgesTest is Base {
         assertPhase(Phase.Reveal);
     }
 
-    /// @notice P-9: a commitment can be replaced until the end; the last one counts, and it counts once.
+    /// @notice P-9, F-17: a commitment can be replaced until the end; the last one counts, and it counts once.
     function test_P9_commitUpdate_replacedUntilTheEnd() public {
         vm.prank(trainers[0]);
         coordinator.commitUpdate(fid, 1, keccak256("first thoughts"));
@@ -124,7 +124,7 @@ contract PhaseEdgesTest is Base {
         assertEq(lens.updateRoot(fid, 0), secret("root", trainers[0], 1));
     }
 
-    /// @notice P-9: nobody can reveal what another committed to, nor another content, nor twice.
+    /// @notice P-9, F-10, F-17: nobody can reveal what another committed to, nor another content, nor twice.
     function test_P9_revealUpdate_opensOnlyItsOwnCommitmentOnce() public {
         for (uint256 i; i < 3; ++i) {
             commitUpdate(trainers[i]);
@@ -158,7 +158,7 @@ contract PhaseEdgesTest is Base {
 
     /* --------------------------------------------- VOID ------------------------------------------- */
 
-    /// @notice P-10: each way to be too few voids the round at the end of its phase, and the money returns.
+    /// @notice P-10, F-25: each way to be too few voids the round at the end of its phase, and the money returns.
     function test_P10_tooFew_voidsAndReturnsTheReward() public {
         (,, uint256 free, uint256 reserved,) = rewardVault.booksOf(fid);
         commitUpdate(trainers[0]);
@@ -178,7 +178,7 @@ contract PhaseEdgesTest is Base {
         assertEq(lens.federationOf(fid).modelRoot, keccak256("model 0"));
     }
 
-    /// @notice P-10: too few reveals, and no quorum of scores, committed or revealed.
+    /// @notice P-10, F-25: too few reveals, and no quorum of scores, committed or revealed.
     function test_P10_tooFewRevealsOrScores_void() public {
         for (uint256 i; i < 4; ++i) {
             commitUpdate(trainers[i]);
@@ -208,7 +208,8 @@ contract PhaseEdgesTest is Base {
 
     /* -------------------------------------------- TURNS ------------------------------------------- */
 
-    /// @notice P-27: turns 0 to 3 belong to the aggregators drawn, turn 4 to anybody, from turn 5 on the round is void.
+    /// @notice P-27, F-25: turns 0 to 3 belong to the aggregators drawn, turn 4 to anybody, from turn 5 on the round is
+    /// void.
     function test_P27_turns_succeedEachOtherAndEnd() public {
         trainAll();
         scoreAll();
@@ -273,7 +274,7 @@ contract PhaseEdgesTest is Base {
         coordinator.convict(fid, header, address(this));
     }
 
-    /// @notice P-28: a settlement computed on blocks that a reorg removed is refused.
+    /// @notice P-28, F-16: a settlement computed on blocks that a reorg removed is refused.
     function test_P28_settle_blockNotCanonical() public {
         trainAll();
         scoreAll();

@@ -14,7 +14,7 @@ contract RostersTest is Base {
 
     /* ------------------------------------------- POLICY ------------------------------------------- */
 
-    /// @notice P-7: a round uses the policy it opened with; the next one uses the new one.
+    /// @notice P-7, F-47: a round uses the policy it opened with; the next one uses the new one.
     function test_P7_setPolicy_appliesToRoundsNotYetOpened() public {
         openRound();
         Policy memory p = defaultPolicy();
@@ -184,7 +184,7 @@ contract RostersTest is Base {
 
     /* ------------------------------------------- ABSENCE ------------------------------------------ */
 
-    /// @notice P-7: three rounds running without acting, and anyone may have a member evicted; its stake unbonds.
+    /// @notice P-7, F-14: three rounds running without acting, and anyone may have a member evicted; its stake unbonds.
     function test_P7_reportAbsence_thirdRoundRunningEvicts() public {
         openRound();
         for (uint256 round = 1; round <= 3; ++round) {
@@ -259,7 +259,7 @@ contract RostersTest is Base {
 
     /* ------------------------------------------- LEAVING ------------------------------------------ */
 
-    /// @notice Section 2: stake stays locked until every round the member took part in is final.
+    /// @notice Section 2, F-2: stake stays locked until every round the member took part in is final.
     function test_P17_unbond_onlyAfterTheLastRoundIsFinal() public {
         openRound();
         vm.prank(trainers[0]);

@@ -195,7 +195,7 @@ contract ScoringTest is Test {
         assertEq(_sum(shares), 0);
     }
 
-    /// @dev P-12, F-6: floors never pay more than the pool, and lose less than a unit for each trainer.
+    /// @dev P-12, F-6, F-24: floors never pay more than the pool, and lose less than a unit for each trainer.
     function testFuzz_TrainerShares_SumIsThePoolButForFloors(uint128 pool, uint16[] calldata scores) external view {
         vm.assume(scores.length > 0 && scores.length <= 256);
         bytes memory medians;

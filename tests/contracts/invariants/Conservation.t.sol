@@ -29,7 +29,7 @@ contract ConservationTest is Test {
         excludeSelector(FuzzSelector({addr: address(handler), selectors: excluded}));
     }
 
-    /// @notice P-17, I-1: the reward vault holds exactly what it owes.
+    /// @notice P-17, I-1, F-5, F-7, F-32: the reward vault holds exactly what it owes.
     function invariant_P17_rewardVaultHoldsWhatItOwes() public view {
         (,, uint256 free, uint256 reserved, uint256 owed) = rewardVault.booksOf(fid);
         assertEq(token.balanceOf(address(rewardVault)), free + reserved + owed);
@@ -57,7 +57,7 @@ contract ConservationTest is Test {
         assertEq(token.balanceOf(address(stakeVault)), sum);
     }
 
-    /// @notice P-17, I-5: what is locked is a membership's stake or an outstanding bond, to the wei.
+    /// @notice P-17, I-5, F-3: what is locked is a membership's stake or an outstanding bond, to the wei.
     function invariant_P17_lockedIsStakeAndBond() public view {
         for (uint256 i; i < handler.count(); ++i) {
             address operator = handler.operators(i);
@@ -66,18 +66,18 @@ contract ConservationTest is Test {
         }
     }
 
-    /// @notice P-17, I-6: of what was slashed at most half was paid, the rest is burned or waits to be.
+    /// @notice P-17, I-6, F-42: of what was slashed at most half was paid, the rest is burned or waits to be.
     function invariant_P17_slashedIsPaidOrBurned() public view {
         assertEq(handler.slashed(), handler.rewarded() + handler.burned() + stakeVault.toBurn(address(token)));
         assertLe(handler.rewarded() * 2, handler.slashed());
     }
 
-    /// @notice P-10, I-7: phases only go forward; rounds count up by one.
+    /// @notice P-10, I-7, F-27: phases only go forward; rounds count up by one.
     function invariant_P10_transitionsAreLegal() public view {
         assertFalse(handler.illegalTransition());
     }
 
-    /// @notice P-13, I-8: counts stay within what is expected, so that no field of the round's word overflows.
+    /// @notice P-13, I-8, F-19: counts stay within what is expected, so that no field of the round's word overflows.
     function invariant_P13_countsAreBounded() public view {
         RoundView memory r = lens.roundOf(fid);
         assertLe(r.committed, r.trainers);

@@ -12,11 +12,12 @@ import {
     Terms
 } from "../../../contracts/interfaces/ParleyTypes.sol";
 import {Base} from "../utils/Base.sol";
+import {Transitions} from "./Transitions.sol";
 
 /// @notice Seven operators, a sponsor and a disputes contract act in any order at any time. No call of a handler may
 /// revert: each does only what its actor may do now, or nothing.
 /// @dev Keeps ghost state: what went in and out, what final rounds earned, the phase last seen.
-contract Handler is Base {
+contract Handler is Base, Transitions {
     uint256 internal constant OPERATORS = 7;
     uint256 internal constant DEPTH = 3;
     uint256 internal constant STAKE = 10_000e18;
@@ -36,9 +37,6 @@ contract Handler is Base {
     uint256 public rewarded;
 
     Header internal _header;
-    Phase public lastPhase;
-    uint256 public lastRound;
-    bool public illegalTransition;
     mapping(string action => uint256) public calls;
 
     constructor() {
@@ -60,7 +58,7 @@ contract Handler is Base {
     modifier step(string memory action) {
         ++calls[action];
         _;
-        _seePhase();
+        _seePhase(lens.roundOf(fid));
     }
 
     /* -------------------------------------------- TIME -------------------------------------------- */
@@ -339,21 +337,5 @@ contract Handler is Base {
             }
             index >>= 1;
         }
-    }
-
-    /// @dev Within a round phases only go forward; a conviction goes from Challenge back to Settle or on to Voidable.
-    function _seePhase() private {
-        RoundView memory r = lens.roundOf(fid);
-        if (r.round == lastRound && !_legal(lastPhase, r.phase)) illegalTransition = true;
-        if (r.round < lastRound || r.round > lastRound + 1) illegalTransition = true;
-        (lastPhase, lastRound) = (r.phase, r.round);
-    }
-
-    function _legal(Phase from, Phase to) private pure returns (bool) {
-        if (from == to || to == Phase.Voidable) return from != Phase.Closed;
-        if (from == Phase.Idle || from == Phase.Closed) return to == Phase.Closed;
-        if (from == Phase.Challenge && to == Phase.Settle) return true;
-        if (to == Phase.Idle || to == Phase.Closed) return from == Phase.Finalizable || from == Phase.Voidable;
-        return uint256(to) > uint256(from) && from != Phase.Voidable;
     }
 }
