@@ -24,7 +24,7 @@ def test_gas__every_row__is_the_snapshot_and_within_its_target() -> None:
 
 @pytest.mark.parametrize("call", ["commitUpdate", "revealUpdate", "commitScores", "advance"])
 def test_gas__ten_to_256_trainers__costs_the_same(call: str) -> None:
-    """P-13, F-9: no call but revealScores and settle depends on the number of trainers; calldata zeros differ by chance."""
+    """P-13, F-9: no call but revealScores and settle depends on how many trainers there are; zeros differ by chance."""
     rows = json.loads(SNAPSHOT.read_text())["gas"]
     small = rows.get(call, rows.get(f"{call}, 10 trainers"))
     assert all(abs(rows[f"{call}, {size} trainers"] - small) < 100 for size in (100, 256))
