@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from parley.chain.model import Phase
 from parley.chain.view import View
 from parley.cli.demo.attacks.behaviours import Script, disguised
 from parley.cli.demo.attacks.registry import Attack, Data, Kind, Part
@@ -17,6 +18,7 @@ from parley.tasks.builtin import builtin
 from parley.tasks.partition import dirichlet, take
 from parley.tasks.simulate import Config, Played, federate
 from parley.tasks.simulation.attackers.poison import success
+from tests.roles.watching import watching
 from tests.support.anvil import AnvilNode
 from tests.support.federation import DEPOSIT, FUNDED, ROUNDS, Town, build, default_policy
 
@@ -43,24 +45,53 @@ class Arena:
     """A town with attackers in it.
 
     Attributes:
+        node: the chain.
         attack: what they play.
         variant: of it.
+        rounds: how many.
         town: everybody.
         assigned: the attackers but a sponsor.
     """
 
+    node: AnvilNode
     attack: Attack
     variant: str
+    rounds: int
     town: Town
     assigned: tuple[Assigned, ...]
 
-    def kind_of(self, worker: str) -> Kind:
+    @staticmethod
+    def kind_of(worker: str) -> Kind:
         """What somebody does."""
-        kind: Kind = worker.rpartition("-")[0]  # type: ignore[assignment]
+        kind: Kind = worker.partition("-")[0]  # type: ignore[assignment]
         return kind
 
-    def disguise(self, worker: str, part: Part, place: int) -> None:
-        """Let somebody play a part."""
+    def play(self) -> View:
+        """Disguise the attackers and play all rounds."""
+        for part in self.attack.parts:
+            if part.kind == "sponsor":
+                self._disguise("sponsor", part, 0)
+        if self.attack.watchers:
+            watching(self.town, self.node)
+        if all(one.part.kind == "aggregator" for one in self.assigned) and self.assigned:
+            self._give_first_turns()
+        for one in self.assigned:
+            self._disguise(one.worker, one.part, one.place)
+        return self.town.play_rounds(self.rounds)
+
+    def _give_first_turns(self) -> None:
+        """Let those whose turns come first in round 1 be the attackers: who settles is drawn (P-27)."""
+        others = [name for name in self.town.workers if self.kind_of(name) != "aggregator"]
+        view = self.town.play_until(lambda v: v.phase == Phase.SETTLE and bool(v.turns), *others)
+        position = {
+            self.town.view(name).me.aggregator_position: name
+            for name in self.town.workers
+            if self.kind_of(name) == "aggregator"
+        }
+        order = list(dict.fromkeys(position[turn] for turn in view.turns))
+        self.assigned = tuple(replace(one, worker=name) for one, name in zip(self.assigned, order, strict=False))
+
+    def _disguise(self, worker: str, part: Part, place: int) -> None:
         allies = {self.town.senders[one.worker].address: one.part.kind for one in self.assigned}
         script = Script(part.behaviour, part.kind, place, self.variant, allies)
         self.town.workers[worker] = disguised(self.town.workers[worker], script)
@@ -82,7 +113,7 @@ class Arena:
         """The books, after all claims."""
         town = self.town
         assert town.contracts.token is not None
-        operators = [sender.address for sender in town.senders.values()]
+        operators = [role.worker.address for role in town.workers.values()]
         return check_books(town.contracts, town.contracts.token, town.fid, operators, funded=FUNDED, earned=earned)
 
     def verdict(self, view: View, earned: dict[str, int]) -> Verdict:
@@ -112,7 +143,7 @@ class Arena:
     def _standing(self, name: str, earned: dict[str, int]) -> Standing:
         town = self.town
         assert town.contracts.token is not None
-        operator = town.senders[name].address
+        operator = town.workers[name].worker.address
         brought = 0 if self.kind_of(name) == "watcher" else DEPOSIT
         net = wealth(town.contracts, town.contracts.token, operator) - brought
         attacks = any(one.worker == name for one in self.assigned)
@@ -155,7 +186,9 @@ def _shards(attack: Attack, who: tuple[Assigned, ...]) -> int:
     return 1 + max([attack.scale.trainers - 1, *(one.shard for one in who if one.shard is not None)])
 
 
-def arena(node: AnvilNode, folder: Path, attack: Attack, variant: str, *, task_name: str = "digits") -> Arena:
+def arena(
+    node: AnvilNode, folder: Path, attack: Attack, variant: str, *, task_name: str = "digits", rounds: int | None = None
+) -> Arena:
     """A federation up to its first round, with all parts assigned and nobody disguised yet."""
     who = assigned(attack)
     norm = round(builtin(task_name).fixed_point.initial_norm * 2**24)
@@ -170,7 +203,7 @@ def arena(node: AnvilNode, folder: Path, attack: Attack, variant: str, *, task_n
         task_name=task_name,
     )
     _deal(town, attack, who)
-    return Arena(attack, variant, town, who)
+    return Arena(node, attack, variant, rounds or attack.scale.rounds, town, who)
 
 
 def _deal(town: Town, attack: Attack, who: tuple[Assigned, ...]) -> None:

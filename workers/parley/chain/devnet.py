@@ -279,12 +279,12 @@ def _spawn(arguments: Sequence[str], log: Path, *, detached: bool) -> subprocess
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=None if detached else _die_with_parent,  # noqa: PLW1509 - one call to prctl, no locks taken
+            preexec_fn=None if detached else die_with_parent,  # noqa: PLW1509 - one call to prctl, no locks taken
         )
 
 
-def _die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent dies, however that happens."""
+def die_with_parent() -> None:
+    """Ask the kernel to end this process, by SIGTERM, when its parent dies, however that happens; outlives `exec`."""
     import ctypes
 
     with suppress(AttributeError):  # Linux has it

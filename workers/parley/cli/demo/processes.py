@@ -1,4 +1,7 @@
-"""The demo's processes: started with a log each, watched, and ended by their pid, whatever happens."""
+"""The demo's processes: started with a log each, watched, and ended by their pid, whatever happens.
+
+Should the demo itself be killed before it could end them, the kernel does.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from parley.chain.devnet import die_with_parent
 from parley.errors import ParleyError
 
 GRACE_SECONDS = 8.0
@@ -57,6 +61,7 @@ class Cast:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **ONE_THREAD},
                 start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - one call to prctl, no locks taken
             )
         self._children.append(Child(name, process, log))
 

@@ -11,6 +11,7 @@ from parley.cli.demo.attacks import absences
 from parley.cli.demo.attacks.absences import Absent
 from parley.cli.demo.attacks.registry import Kind
 from parley.cli.demo.attacks.scores import Excluder, Promoter, ScoreCopier
+from parley.cli.demo.attacks.settlements import Liar, Withholder, lie_of
 from parley.cli.demo.attacks.updates import BeyondClip, NotANumber, Submitter
 from parley.roles.aggregator import Aggregator
 from parley.roles.evaluator import Evaluator
@@ -158,6 +159,7 @@ DISGUISES: Mapping[str, Disguise] = {
     "dropout": lambda role, _: Absent(role, absences.drops_out),
     "free-rider": submitter(lambda _, script: FreeRider(script.place)),
     "freezer": submitter(lambda _, script: FreeRider(script.place, deviation=STILL)),
+    "liar": lambda role, script: Liar(_as(Aggregator, role).worker, lie=lie_of(script.variant)),
     "nan": _same_trainer(NotANumber),
     "opposed-pair": submitter(lambda _, script: Opposed(1 - 2 * (script.place % 2)), trains=True),
     "replayer": submitter(_replayer),
@@ -166,6 +168,7 @@ DISGUISES: Mapping[str, Disguise] = {
     "silent": _silent,
     "sleeper": _sleeper,
     "sybil": submitter(lambda trainer, script: Twin(_honest(trainer, 0), script.place), trains=True),
+    "withholder": lambda role, _: Withholder(_as(Aggregator, role).worker),
     "val-trainer": submitter(lambda _, script: ValidationTrainer(script.place, epochs=LONG), trains=True),
 }
 """Disguises by the behaviour of a part."""
