@@ -6,30 +6,22 @@ fixed seeds, many to a call.
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 
 from parley.numerics import rewards, rows, rules, scoring, word_tree
 from parley.numerics.fixed_point import WORD_BYTES, Z, decode, encode, words_for
 from parley.numerics.rules import Rule
 from parley.numerics.scoring import ScoreVector
+from tests.numerics.solidity import NONE, ask, deployed
 from tests.numerics.strategies import EXTREMES
-from tests.support.anvil import running_anvil
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).resolve().parents[2]
-HARNESS = "tests/contracts/NumericsHarness.sol"
-CALL_GAS = 10**11
-NONE = 2**256 - 1
 SCALES = (1, 2, 32768, 65535, 65536)
 SCORES = (1, 2, 3, 65535)
 BETAS = (0, 1, 32768, 65535)
@@ -40,20 +32,9 @@ Case = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def harness() -> Iterator[Contract]:
-    """The libraries, callable, on a chain without a limit to the gas of a call."""
-    subprocess.run([ROOT / "node_modules/.bin/forge", "build", "--quiet", HARNESS], cwd=ROOT, check=True)
-    artifact = json.loads((ROOT / "out/NumericsHarness.sol/NumericsHarness.json").read_text())
-    with running_anvil(extra_args=["--gas-limit", str(CALL_GAS)]) as node:
-        web3 = Web3(HTTPProvider(node.url, request_kwargs={"timeout": 120}))
-        factory = web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"]["object"])
-        sent = factory.constructor().transact({"from": node.addresses[0], "gas": 2**24})
-        address = web3.eth.wait_for_transaction_receipt(sent)["contractAddress"]
-        yield web3.eth.contract(address=address, abi=artifact["abi"])
-
-
-def ask(harness: Contract, function: str, *arguments: object) -> Any:  # noqa: ANN401
-    """Call a function of the harness."""
-    return harness.functions[function](*arguments).call({"gas": CALL_GAS})
+    """The libraries, callable."""
+    with deployed("tests/contracts/NumericsHarness.sol") as contracts:
+        yield contracts[0]
 
 
 def chosen(rng: np.random.Generator, extremes: Sequence[int], low: int, high: int, n: int) -> list[int]:
