@@ -100,6 +100,11 @@ mutants: install ## Put known bugs back into the contracts and require that test
 	@$(SAY) "re-injected bugs"
 	@python scripts/mutants.py $(ARGS)
 
+.PHONY: slither
+slither: install ## Analyse the contracts statically; every finding is answered in docs/threat-model.md
+	@$(SAY) "Slither"
+	@python scripts/slither.py $(ARGS)
+
 .PHONY: trace
 trace: install ## List every requirement (P-12) and threat (F-3) without code or without test
 	@python scripts/trace.py --list $(ARGS)
