@@ -22,7 +22,7 @@ from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
 from mutantlab.catalogue import CatalogueError, Mutant, Sources, load, survey  # noqa: E402
-from mutantlab.solc import CompilationFailed, compile_some  # noqa: E402
+from mutantlab.solc import CompilationFailed, closure, compile_some, profile_of  # noqa: E402
 from mutantlab.workspace import TestsFailed, Workspace  # noqa: E402
 
 FOLDER = ROOT / "cache" / "mutants"
@@ -70,9 +70,9 @@ def run(mutants: Sequence[Mutant], sources: Sources) -> list[Outcome]:
     """Try all mutants, after a run of their tests without any."""
     log = Console(stderr=True)
     log.print(f"{len(mutants)} mutants; building {FOLDER.relative_to(ROOT)}")
-    space = Workspace(ROOT, FOLDER)
-    space.build()
     tests = sorted({test for mutant in mutants for test in mutant.tests})
+    space = Workspace(ROOT, FOLDER, needed(mutants, sources))
+    space.build()
     failed = space.failures(tests, first_only=False)
     if failed:
         raise TestsFailed(f"without any mutant: {', '.join(failed)}")
@@ -84,6 +84,13 @@ def run(mutants: Sequence[Mutant], sources: Sources) -> list[Outcome]:
             f"{outcome.name}: {', '.join(outcome.killed_by) or 'SURVIVED'} ({outcome.seconds} s)", highlight=False
         )
     return outcomes
+
+
+def needed(mutants: Sequence[Mutant], sources: Sources) -> list[str]:
+    """The sources of all tests and harnesses that the mutants name, by path."""
+    contracts = {test.partition(".")[0] for mutant in mutants for test in mutant.tests}
+    files = sorted(sources.files[name] for name in contracts.union(*(mutant.rebuilds for mutant in mutants)))
+    return [file for file in closure(ROOT, files, profile_of(ROOT)["remappings"], {}) if file.startswith("tests/")]
 
 
 def show(outcomes: Sequence[Outcome]) -> None:

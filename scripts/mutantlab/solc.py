@@ -41,7 +41,7 @@ def compile_some(root: Path, targets: Sequence[tuple[str, str]], changed: Mappin
     Raises:
         CompilationFailed: they do not compile.
     """
-    profile = tomllib.loads((root / "foundry.toml").read_text())["profile"]["default"]
+    profile = profile_of(root)
     sources = closure(root, [file for file, _ in targets], profile["remappings"], changed)
     request = {
         "language": "Solidity",
@@ -65,6 +65,12 @@ def compile_some(root: Path, targets: Sequence[tuple[str, str]], changed: Mappin
         )
         for code in codes
     ]
+
+
+def profile_of(root: Path) -> dict[str, Any]:
+    """The default profile of a project's `foundry.toml`."""
+    profile: dict[str, Any] = tomllib.loads((root / "foundry.toml").read_text())["profile"]["default"]
+    return profile
 
 
 def closure(root: Path, files: Sequence[str], remappings: Sequence[str], changed: Mapping[str, str]) -> dict[str, str]:

@@ -11,14 +11,14 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mutantlab.solc import Code
 
-COPIED = ("contracts", "tests/contracts", "lib/forge-std", "node_modules/@openzeppelin/contracts")
+COPIED = ("contracts", "lib/forge-std", "node_modules/@openzeppelin/contracts")
 SEED = ("out", "cache/solidity-files-cache.json")
 """What an earlier build of the project left: it spares the first build here."""
 
@@ -37,15 +37,20 @@ class Workspace:
     Args:
         root: the project.
         folder: where the copy is; made if it is not there, else brought up to date.
+        files: sources of tests that it needs, by path from `root`; those of the contracts are all there.
     """
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, root: Path, folder: Path, files: Iterable[str]) -> None:
         self.folder = folder
         first = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         for name in COPIED:
             shutil.rmtree(folder / name, ignore_errors=True)
             shutil.copytree(root / name, folder / name)  # keeps times, by which Foundry sees what has changed
+        shutil.rmtree(folder / "tests", ignore_errors=True)
+        for file in files:
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / file, folder / file)
         (folder / "scripts").mkdir(exist_ok=True)
         shutil.copy2(root / "foundry.toml", folder)
         compiler = folder / "scripts" / "solc"
