@@ -14,9 +14,10 @@ from parley.chain.model import Role
 from parley.chain.reader import Reader
 from parley.chain.sender import Sender
 from parley.chain.view import View
+from parley.cli.actions.operators import operator_of
 from parley.cli.actions.sealing import find_chain
 from parley.cli.amounts import tokens
-from parley.errors import ChainError, ConfigError
+from parley.errors import ChainError, ConfigError, NotFound
 from parley.roles.aggregator import Aggregator
 from parley.roles.books import Books
 from parley.roles.drafts import Drafts
@@ -25,6 +26,7 @@ from parley.roles.library import Library
 from parley.roles.shards import OpenedShards
 from parley.roles.sponsor import Sponsor
 from parley.roles.trainer import Trainer
+from parley.roles.watcher import Watcher
 from parley.roles.worker import Worker
 from parley.storage import Cid, Codec, ContentStore, open_store
 from parley.tasks.document import MAX_BYTES, TaskDocument
@@ -139,8 +141,12 @@ def make_evaluator(equipment: Equipment, task_file: Path | None = None) -> Evalu
     return Evaluator(worker, load_task(document, task_file), OpenedShards(equipment.store, document, worker.log))
 
 
-def make_aggregator(equipment: Equipment) -> Aggregator:
+def make_aggregator(equipment: Equipment, *, despite_convictions: bool = False) -> Aggregator:
     """An aggregator's worker.
+
+    Args:
+        equipment: what it works with.
+        despite_convictions: run although settlements of its own were convicted.
 
     Raises:
         ChainError: the operator is no aggregator of the federation, or cannot pay a bond.
@@ -154,7 +160,36 @@ def make_aggregator(equipment: Equipment) -> Aggregator:
             f"each settlement bonds {tokens(bond)} tokens of free stake; {view.operator} has {tokens(view.free_stake)}",
             hint=f"parley stake deposit {tokens(bond - view.free_stake).replace(',', '')}",
         )
-    return Aggregator(worker)
+    return Aggregator(worker, despite_convictions)
+
+
+def make_watcher(equipment: Equipment, *, only_tells: bool = False) -> Watcher:
+    """A watcher's worker.
+
+    Args:
+        equipment: what it works with; its operator is whom it guards.
+        only_tells: send nothing.
+
+    Raises:
+        ChainError: the key has no ether to send a proof with.
+    """
+    address = equipment.account.address
+    if not only_tells and equipment.w3.eth.get_balance(address) == 0:
+        raise ChainError(
+            f"{address} has no ether: a watcher could not send a proof",
+            hint="send it some for gas, on a local chain with `parley devnet fund`; or add --dry-run",
+        )
+    return Watcher(make_worker(equipment, "watcher"), only_tells=only_tells)
+
+
+def guarded_by(contracts: Contracts, key: str, guard: str | None) -> str:
+    """Whose position a watcher guards: the one named, else the operator that its key acts for, else the key itself."""
+    if guard is not None:
+        return guard
+    try:
+        return operator_of(contracts, key)
+    except NotFound:
+        return key
 
 
 def require_role(view: View, role: Role) -> None:

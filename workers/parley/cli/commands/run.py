@@ -1,4 +1,4 @@
-"""`parley sponsor|trainer|evaluator|aggregator run`: the workers."""
+"""`parley sponsor|trainer|evaluator|aggregator|watcher run`: the workers."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ sponsor = group("sponsor", "The sponsor's worker: opens each round's validation 
 trainer = group("trainer", "The trainer's worker: trains on private data, commits and reveals updates.")
 evaluator = group("evaluator", "The evaluator's worker: judges revealed updates by commit-reveal.")
 aggregator = group("aggregator", "The aggregator's worker: recomputes rounds and posts their settlements.")
+watcher = group("watcher", "The watcher: recomputes settlements and disproves wrong ones, for half of the bond.")
 
 TaskFile = Annotated[
     Path | None,
@@ -65,16 +66,50 @@ def run_evaluator(ctx: typer.Context, task_file: TaskFile = None) -> None:
 
 
 @aggregator.command("run", epilog=example("parley aggregator run --account ada"))
-def run_aggregator(ctx: typer.Context) -> None:
-    """Run until Ctrl-C. Each settlement bonds free stake until its challenge window has passed."""
+def run_aggregator(
+    ctx: typer.Context,
+    despite_convictions: Annotated[
+        bool, typer.Option("--despite-convictions", help="Go on although settlements of yours were convicted.")
+    ] = False,
+) -> None:
+    """Run until Ctrl-C. Each settlement bonds free stake until its challenge window has passed.
+
+    It answers demands for the data of its settlement by itself; whoever does not answer in time loses the bond. When a
+    settlement of its own is convicted it stops: whatever was wrong would cost the next bond, too.
+    """
     from parley.cli.actions.workers import make_aggregator
 
     session = session_of(ctx)
-    run_role(session, make_aggregator(equipment_of(session)))
+    run_role(session, make_aggregator(equipment_of(session), despite_convictions=despite_convictions))
 
 
-def equipment_of(session: Session, *, acts_for_itself: bool = False) -> Equipment:
-    """What the worker works with, by the settings."""
+@watcher.command(
+    "run",
+    epilog=example("parley watcher run --account wendy", "parley watcher run --account wendy --guard alice --dry-run"),
+)
+def run_watcher(
+    ctx: typer.Context,
+    guard: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|ADDRESS", help="Whose position to guard.", show_default="the key's operator"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is wrong, and send nothing.")] = False,
+) -> None:
+    """Run until Ctrl-C. Anybody may watch: a key with some ether for gas is enough, no registration and no stake.
+
+    Every posted settlement is recomputed from chain and store. Whatever is wrong is committed to and then proven, in
+    two transactions; half of the aggregator's bond goes to this key's balance in the stake vault, half is burned. Data
+    that are withheld are demanded, for a fee that comes back when the settlement falls.
+    """
+    from parley.cli.actions.workers import guarded_by, make_watcher
+
+    session = session_of(ctx)
+    owner = guarded_by(session.contracts, session.signer.address, None if guard is None else session.address_of(guard))
+    run_role(session, make_watcher(equipment_of(session, operator=owner), only_tells=dry_run))
+
+
+def equipment_of(session: Session, *, acts_for_itself: bool = False, operator: str | None = None) -> Equipment:
+    """What the worker works with, by the settings; `operator` is whom it acts for, if not whom its key does."""
     from parley.cli.actions.workers import Equipment, store_for
 
     session.log_at("info")
@@ -83,7 +118,7 @@ def equipment_of(session: Session, *, acts_for_itself: bool = False) -> Equipmen
         w3=session.w3,
         contracts=session.contracts,
         fid=session.fid,
-        operator=address if acts_for_itself else session.acting_for(),
+        operator=operator or (address if acts_for_itself else session.acting_for()),
         account=session.signer,
         sender=session.sender,
         store=session.opened(store_for(session.settings.store_location, address)),
@@ -112,5 +147,5 @@ def run_role(session: Session, role: RoleWorker) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for role in (sponsor, trainer, evaluator, aggregator):
+    for role in (sponsor, trainer, evaluator, aggregator, watcher):
         app.add_typer(role, rich_help_panel=_PANEL)
