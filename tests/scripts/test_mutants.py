@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,8 @@ from tests.scripts.loading import SCRIPTS
 sys.path.append(str(SCRIPTS))
 
 from mutantlab.catalogue import CatalogueError, Mutant, load, survey
-from mutantlab.solc import closure
+from mutantlab.solc import Code, closure
+from mutantlab.workspace import Workspace
 
 pytestmark = pytest.mark.unit
 
@@ -99,3 +102,49 @@ def test_closure__changed_and_remapped_sources__are_followed(tmp_path: Path) -> 
     changed = {"B.sol": 'import {C} from "@c/C.sol";'}
     found = closure(tmp_path, ["A.sol"], ["@c/=lib/"], changed)
     assert found == {"A.sol": 'import {B} from "./B.sol";', "B.sol": changed["B.sol"], "lib/C.sol": "c"}
+
+
+@pytest.fixture
+def foundry(tmp_path: Path) -> Path:
+    """A project with one contract, built."""
+    root = tmp_path / "root"
+    for folder in ("contracts", "lib/forge-std", "node_modules/@openzeppelin/contracts", "tests", "cache", "out/A.sol"):
+        (root / folder).mkdir(parents=True)
+    (root / "foundry.toml").write_text("")
+    (root / "contracts/A.sol").write_text("contract A {}")
+    (root / "tests/A.t.sol").write_text("contract ATest {}")
+    (root / "cache/solidity-files-cache.json").write_text("{}")
+    code = {"object": "0x01", "sourceMap": "kept"}
+    (root / "out/A.sol/A.json").write_text(json.dumps({"bytecode": code, "deployedBytecode": code}))
+    return root
+
+
+def fail_inside(space: Workspace, artifact: Path, seen: dict[str, Any]) -> None:
+    """Note the artifact while it is exchanged, and raise."""
+    with space.exchanged({("contracts/A.sol", "A"): Code("02", "03", {})}):
+        seen.update(json.loads(artifact.read_text()))
+        raise RuntimeError("a test")
+
+
+def test_workspace__exchanged__mutated_inside_and_restored_after_an_error(foundry: Path, tmp_path: Path) -> None:
+    space = Workspace(foundry, tmp_path / "copy", ["tests/A.t.sol"])
+    artifact = tmp_path / "copy/out/A.sol/A.json"
+    before = artifact.read_text()
+    seen: dict[str, Any] = {}
+    with pytest.raises(RuntimeError, match="a test"):
+        fail_inside(space, artifact, seen)
+    assert (seen["bytecode"], seen["deployedBytecode"]["object"]) == ({"object": "0x02", "sourceMap": "kept"}, "0x03")
+    assert artifact.read_text() == before
+    assert [path.name for path in artifact.parent.iterdir()] == ["A.json"]
+
+
+def test_workspace__killed_while_exchanged__is_restored_the_next_time(foundry: Path, tmp_path: Path) -> None:
+    Workspace(foundry, tmp_path / "copy", [])
+    artifact = tmp_path / "copy/out/A.sol/A.json"
+    before = artifact.read_text()
+    artifact.rename(f"{artifact}.original")
+    artifact.write_text("mutated")
+    Workspace(foundry, tmp_path / "copy", ["tests/A.t.sol"])
+    assert artifact.read_text() == before
+    assert (tmp_path / "copy/tests/A.t.sol").read_text() == "contract ATest {}"
+    assert (foundry / "out/A.sol/A.json").read_text() == before
