@@ -94,13 +94,15 @@ def test_next__honest_padding__is_compared_too() -> None:
 
 
 def test_next__others_demanded_elsewhere__their_answers_are_used() -> None:
-    """P-22: what is known already needs no fee: the second of two wrong leaves, if its way is open."""
-    honest, wrong = leaves(10), {100: row_leaf(ROW), 900: row_leaf(ROW)}
+    """P-22: what is known already needs no fee: of three wrong leaves the one whose way is open, else the first."""
+    honest, wrong = leaves(10), dict.fromkeys((100, 500, 900), row_leaf(ROW))
     posted = altered(honest, wrong)
-    supplied = {node: answer(posted, node) for node in (Node(Tree.ROW, 0, 0, 0), Node(Tree.ROW, 0, 8, 900 >> 2))}
-    demands, found = walk(Descent(Tree.ROW, WordTree(honest), posted.root), posted, Tree.ROW, supplied)
-    assert [demand.node for demand in demands] == [Node(Tree.ROW, 0, 10, 900)]
-    assert found.index == 900
+    descent = Descent(Tree.ROW, WordTree(honest), posted.root)
+    supplied = {node: answer(posted, node) for node in (Node(Tree.ROW, 0, 0, 0), Node(Tree.ROW, 0, 8, 500 >> 2))}
+    demands, found = walk(descent, posted, Tree.ROW, supplied)
+    assert [demand.node for demand in demands] == [Node(Tree.ROW, 0, 10, 500)]
+    assert found.index == 500
+    assert walk(descent, posted, Tree.ROW, {})[1].index == 100
 
 
 def test_next__same_answers__same_step() -> None:

@@ -182,13 +182,27 @@ def test_find__one_member_left_out__needs_no_demand() -> None:
     assert judge(fault, liar.posted(), liar.truth)
 
 
-def test_find__leaf_of_an_index_given_to_nobody__is_shown_without_an_operator() -> None:
+@pytest.mark.parametrize("beyond", [0, 1, 20])
+def test_find__leaf_of_an_index_given_to_nobody__is_shown_without_an_operator(beyond: int) -> None:
     """P-12: beyond the members every leaf is zero."""
     liar = Liar(simple())
-    liar.leaves[-1] = reward_leaf(operator(77), 10**30)
+    index = len(liar.truth.members) + beyond
+    liar.leaves[index] = reward_leaf(operator(77), 10**30)
     fault = pursue(liar, fetched=False)
     assert isinstance(fault, WrongReward)
-    assert (fault.index, fault.operator, fault.previous_path) == (len(liar.leaves) - 1, NOBODY, ())
+    assert (fault.index, fault.operator, fault.previous_path) == (index, NOBODY, ())
+    assert judge(fault, liar.posted(), liar.truth)
+
+
+def test_find__leaf_of_a_member_that_never_earned__names_its_operator() -> None:
+    """P-12: an index is its operator's from when it was given, though its settlement was convicted and it has none."""
+    liar = Liar(simple())
+    index = len(liar.truth.members) - 1
+    liar.leaves[index] = reward_leaf(operator(index), 5)
+    fault = pursue(liar, fetched=False)
+    assert isinstance(fault, WrongReward)
+    assert (fault.index, fault.operator, fault.previous) == (index, operator(index), 0)
+    assert judge(fault, liar.posted(), liar.truth)
 
 
 def test_find__wrong_model_over_right_rows__is_a_new_word() -> None:

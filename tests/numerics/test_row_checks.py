@@ -101,6 +101,14 @@ def test_rows__f45__of_wrong_length__are_wrong_whatever_the_witness(seed: int, r
         assert all(row_checks.wrong_model(row, place, Z) for place in (-3, -2, -1))
 
 
+@pytest.mark.parametrize("length", [0, 1, 32, 64, 65, 95, 97])
+def test_rows__f45__too_short_for_three_models_or_of_no_whole_words__have_none(length: int) -> None:
+    """F-45: whatever the word."""
+    row = (Z * 4)[:length]
+    assert all(row_checks.wrong_model(row, place, Z) for place in (-3, -2, -1))
+    assert row_checks.wrong_update(row, 0, Z) == (length < WORD_BYTES)
+
+
 @given(seeds, rules)
 def test_words__of_a_row__are_told_from_any_other(seed: int, rule: Rule) -> None:
     """Slots, old, previous and new word; what lies beyond the row is wrong."""
