@@ -183,9 +183,14 @@ contract RoundCoordinator is Membership {
     /* ----------------------------------------- SETTLEMENT ----------------------------------------- */
 
     /// @inheritdoc IRoundCoordinator
-    function settle(uint256 fid, uint256 round, Settlement calldata s, uint256 blockNumber, bytes32 blockHash)
-        external
-    {
+    function settle(
+        uint256 fid,
+        uint256 round,
+        uint256 turn,
+        Settlement calldata s,
+        uint256 blockNumber,
+        bytes32 blockHash
+    ) external {
         address operator = _caller();
         RoundWord w = _current(_rounds[fid], fid, round);
         RoundPolicy storage p = _policies[fid][w.version()];
@@ -194,7 +199,8 @@ contract RoundCoordinator is Membership {
         _requireShape(s.medians.length, 4 * w.revealed());
         if (s.rowRoot == 0 || s.modelRoot == 0 || s.rewardRoot == 0) revert RoundCoordinator_ZeroRoot();
         if (s.earned > p.reward) revert RoundCoordinator_EarnedTooMuch(s.earned, p.reward);
-        uint256 turn = Phases.turnOf(w, p.settle);
+        uint256 running = Phases.turnOf(w, p.settle);
+        if (turn != running) revert RoundCoordinator_WrongTurn(turn, running);
         MemberWord m = _members[_key(fid, operator)];
         _requireTurn(fid, w, turn, operator, m);
         _index(fid, operator, m);
@@ -202,12 +208,14 @@ contract RoundCoordinator is Membership {
         stakeVault.lock(_frames[fid].token, operator, p.bond);
     }
 
-    /// @dev Turns 0 to 3 belong to the aggregators drawn, turn 4 to any operator (P-27).
+    /// @dev Turns 0 to 3 belong to the aggregators drawn, turn 4 to any operator (P-27). A worker key acts for an aggregator
+    /// of this round only: else a stolen one could bond, and lose, all that its operator has, in any federation.
     function _requireTurn(uint256 fid, RoundWord w, uint256 turn, address operator, MemberWord m) private view {
         if (operator == address(0)) revert RoundCoordinator_Unauthorised(msg.sender);
-        if (turn == Phases.LAST_TURN) return;
+        if (turn == Phases.LAST_TURN && msg.sender == operator) return;
         uint256 round = w.round();
         if (!m.acts(round, AGGREGATOR)) revert RoundCoordinator_NotMember(operator, round, uint8(AGGREGATOR));
+        if (turn == Phases.LAST_TURN) return;
         uint256 position = _turnPosition(fid, w, turn);
         uint256 own = m.positionAtOpening(AGGREGATOR, round);
         if (position != own) revert RoundCoordinator_NotYourTurn(turn, position, own);

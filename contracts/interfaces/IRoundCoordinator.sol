@@ -146,6 +146,8 @@ interface IRoundCoordinator {
     error RoundCoordinator_WrongRound(uint256 round, uint256 current);
     /// @notice Thrown when the call comes outside of [start, end), seconds.
     error RoundCoordinator_WrongTime(uint256 time, uint256 start, uint256 end);
+    /// @notice Thrown when a settlement is meant for another turn than the one that runs.
+    error RoundCoordinator_WrongTurn(uint256 turn, uint256 running);
     /// @notice Thrown when a commitment is zero: nothing was committed to.
     error RoundCoordinator_ZeroCommitment();
     /// @notice Thrown when a root or digest is zero.
@@ -231,12 +233,20 @@ interface IRoundCoordinator {
     function revealScores(uint256 fid, uint256 round, bytes calldata vector, bytes32 salt) external;
 
     /// @notice Posts a settlement with the caller's bond. Turns 0 to 3 belong to the aggregators drawn, turn 4 to any
-    /// operator with the free stake (P-27).
-    /// @dev Emits `Settled`. Reverts with `BlockNotCanonical` after a reorg (P-28).
+    /// operator with the free stake, by its own key unless it is an aggregator of this round (P-27).
+    /// @dev Emits `Settled`. Reverts with `BlockNotCanonical` after a reorg (P-28), and with `WrongTurn` where it comes later
+    /// than its sender meant: somebody may have been given a member index since.
+    /// @param turn The turn that runs.
     /// @param blockNumber Block at which the aggregator read the round, at most 256 back.
     /// @param blockHash Its hash.
-    function settle(uint256 fid, uint256 round, Settlement calldata settlement, uint256 blockNumber, bytes32 blockHash)
-        external;
+    function settle(
+        uint256 fid,
+        uint256 round,
+        uint256 turn,
+        Settlement calldata settlement,
+        uint256 blockNumber,
+        bytes32 blockHash
+    ) external;
 
     /// @notice Finalises or voids a round that is due, and opens the next if that is possible (P-8). Anyone may call.
     /// @dev Emits `RoundFinalized` or `RoundVoided`, and `RoundOpened`. In an idle federation it opens a round or reverts

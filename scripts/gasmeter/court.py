@@ -74,7 +74,7 @@ class Disputed(Federation):
         self._score()
         self._posted = self._settle()
         self._prove(self._median_call())
-        self._posted = replace(self._settle(), turn=1)
+        self._posted = self._settle(turn=1)
 
     # ------------------------------------------------- content -------------------------------------------------
 

@@ -225,11 +225,12 @@ class Federation:
             reward_root=RewardTree(self._ledger, DEPTH).root if self._ledger else self._random("rewards"),
         )
 
-    def _settle(self) -> Header:
+    def _settle(self, turn: int = 0) -> Header:
         settlement = self._settlement()
         number, block_hash = self._dear_block()
         worker, posted_at = self.members.aggregator.worker, self._chain.time
-        self._each("settle", [self._c_call(worker, "settle", *self._at, settlement.to_abi(), number, block_hash)])
+        call = self._c_call(worker, "settle", *self._at, turn, settlement.to_abi(), number, block_hash)
+        self._each("settle", [call])
         return Header(
             medians_hash=keccak(settlement.medians),
             norm=settlement.norm,
@@ -238,7 +239,7 @@ class Federation:
             model_root=settlement.model_root,
             model_digest=settlement.model_digest,
             reward_root=settlement.reward_root,
-            turn=0,
+            turn=turn,
             aggregator=self.members.aggregator.address,
             posted_at=posted_at,
         )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IParticipantRegistry} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {IRoundCoordinator} from "../../contracts/interfaces/IRoundCoordinator.sol";
 import {Header, Phase, RoundView, Settlement} from "../../contracts/interfaces/ParleyTypes.sol";
 import {Base} from "./utils/Base.sol";
@@ -234,6 +235,43 @@ contract PhaseEdgesTest is Base {
         assertPhase(Phase.Voidable);
     }
 
+    /// @notice P-21: a stolen worker key cannot bond what its operator has in a federation that the operator does not settle:
+    /// the thief would convict it there. The worker key of an aggregator of the round may settle.
+    function test_RevertWhen_settle_inTheLastTurn_byAWorkerKeyOfAStranger() public {
+        trainAll();
+        scoreAll();
+        vm.warp(lens.roundOf(fid).scoreRevealEnd + 48);
+        address stranger = newOperator("passer-by", 1000e18);
+        address worker = makeAddr("stolen");
+        bytes memory actsFor = abi.encodeCall(IParticipantRegistry.operatorOf, worker);
+        vm.mockCall(address(registry), actsFor, abi.encode(stranger));
+        vm.expectRevert(
+            abi.encodeWithSelector(IRoundCoordinator.RoundCoordinator_NotMember.selector, stranger, 1, AGGREGATOR_ROLE)
+        );
+        this.settleExternal(worker);
+        vm.mockCall(address(registry), actsFor, abi.encode(aggregators[0]));
+        settle(worker, settlementOf(1));
+        assertPhase(Phase.Challenge);
+    }
+
+    /// @notice P-28: a settlement that comes a turn later than it was sent for is refused: member indices may have been given
+    /// since, so that it would be wrong.
+    function test_RevertWhen_settle_forAnotherTurn() public {
+        trainAll();
+        scoreAll();
+        uint256 start = lens.roundOf(fid).scoreRevealEnd;
+        address operator = aggregatorOf(1);
+        vm.warp(start + 12);
+        vm.roll(block.number + 1);
+        uint256 number = block.number - 1;
+        bytes32 hash = blockhash(number);
+        for (uint256 turn; turn < 3; turn += 2) {
+            vm.prank(operator);
+            vm.expectRevert(abi.encodeWithSelector(IRoundCoordinator.RoundCoordinator_WrongTurn.selector, turn, 1));
+            coordinator.settle(fid, 1, turn, settlementOf(1), number, hash);
+        }
+    }
+
     /// @notice Section 6: a conviction halves the bond, deletes the settlement and starts the next turn at once.
     function test_P16_convict_slashesAndStartsTheNextTurn() public {
         Header memory header = playToSettlement();
@@ -288,11 +326,11 @@ contract PhaseEdgesTest is Base {
                 IRoundCoordinator.RoundCoordinator_BlockNotCanonical.selector, number, wrong, blockhash(number)
             )
         );
-        coordinator.settle(fid, 1, s, number, wrong);
+        coordinator.settle(fid, 1, 0, s, number, wrong);
         vm.roll(block.number + 300);
         vm.prank(operator);
         vm.expectPartialRevert(IRoundCoordinator.RoundCoordinator_BlockNotCanonical.selector);
-        coordinator.settle(fid, 1, s, number, blockhash(number));
+        coordinator.settle(fid, 1, 0, s, number, blockhash(number));
     }
 
     /* ------------------------------------------- HELPERS ------------------------------------------ */

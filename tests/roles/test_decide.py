@@ -104,6 +104,8 @@ def test_aggregator_decide__last_turn__is_anybodys_with_the_free_stake() -> None
     late = replace(view, round=replace(view.round, score_reveal_end=NOW - 4 * POLICY.settle, turn=3))
     assert late.turn == 4
     assert aggregator.decide(late) == Settle(4, 4)
+    assert kind(aggregator.decide(late, own_key=False)) is Wait
+    assert aggregator.decide(replace(late, me=AGGREGATOR), own_key=False) == Settle(4, 4)
     assert kind(aggregator.decide(replace(late, free_stake=POLICY.bond - 1))) is Wait
 
 

@@ -111,7 +111,7 @@ class Liar(Aggregator):
             result.reward_root,
         )
         block = view.block
-        self.worker.send("settle", view.fid, view.record.number, posted.to_abi(), block.number, block.hash)
+        self.worker.send("settle", view.fid, view.record.number, view.turn, posted.to_abi(), block.number, block.hash)
 
 
 def truth_at(worker: Worker, view: View, record: RoundRecord) -> Truth:

@@ -301,7 +301,7 @@ abstract contract Base is Test {
         uint256 number = vm.getBlockNumber() - 1;
         bytes32 hash = blockhash(number);
         vm.prank(operator);
-        coordinator.settle(fid, round, s, number, hash);
+        coordinator.settle(fid, round, header.turn, s, number, hash);
     }
 
     /// @dev One second and one block later. The cheatcodes' getters, for the optimiser takes `block.number` and

@@ -49,6 +49,7 @@ HINTS: dict[str, str] = {
     "RoundCoordinator_NotYourTurn": "wait for this aggregator's turn",
     "RoundCoordinator_RoundsExhausted": "the federation has used all its rounds; claim what was earned",
     "RoundCoordinator_SeedNotReady": "wait two blocks after the opening of the round",
+    "RoundCoordinator_WrongTurn": "the turn it was meant for is over; look again whose it is",
     "RoundCoordinator_WrongPhase": "wait for the right phase of the round",
     "RoundCoordinator_WrongRound": "another round is open by now",
     "RoundCoordinator_WrongTime": "the window is not open: wait for it, or for the next round",

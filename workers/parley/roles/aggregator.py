@@ -49,7 +49,7 @@ class Aggregator:
             SettlementConvicted: a settlement of its own fell; whatever was wrong may be wrong again.
         """
         self.convictions.check(view)
-        action = decide(view)
+        action = decide(view, own_key=self.worker.address == self.worker.operator)
         if not isinstance(action, Wait):
             return action
         return fees.due(view, self.worker.address, fees.owed(self.worker, view)) or action
@@ -82,7 +82,8 @@ class Aggregator:
             digest,
             result.reward_root,
         )
-        self.worker.send("settle", view.fid, record.number, settlement.to_abi(), view.block.number, view.block.hash)
+        read_at = view.block.number, view.block.hash
+        self.worker.send("settle", view.fid, record.number, view.turn, settlement.to_abi(), *read_at)
 
     def recompute(self, view: View, record: RoundRecord) -> SettlementResult:
         """The settlement as it must be if this operator posts it (principle 1).
@@ -105,13 +106,18 @@ class Aggregator:
                 self.worker.log.warning("an included update could not be pinned", reason=error.message)
 
 
-def decide(view: View) -> Action:
-    """What an aggregator does next: a pure function of the view. Demands come first: silence costs the bond."""
+def decide(view: View, *, own_key: bool = True) -> Action:
+    """What an aggregator does next: a pure function of the view. Demands come first: silence costs the bond.
+
+    Args:
+        view: of the federation.
+        own_key: whether the operator's own key sends, not a worker key: the last turn is open to it without membership.
+    """
     answer = supplier.due(view)
     if answer is not None:
         return answer
     if view.phase == Phase.SETTLE:
-        return _turn(view)
+        return _turn(view, own_key)
     if not view.me.acts(Role.AGGREGATOR, view.round.round) and Role.AGGREGATOR not in view.me.roles:
         return Wait("not an aggregator")
     record = view.record
@@ -121,13 +127,14 @@ def decide(view: View) -> Action:
     )
 
 
-def _turn(view: View) -> Action:
+def _turn(view: View, own_key: bool) -> Action:
     """Settle in one's own turn, or in the last one, which is anybody's (P-27)."""
     if view.free_stake < view.policy.bond:
         return Wait(f"the free stake of {view.free_stake} wei does not cover the bond of {view.policy.bond}")
-    if view.turn == LAST_TURN:
+    acts = view.me.acts(Role.AGGREGATOR, view.round.round)
+    if view.turn == LAST_TURN and (own_key or acts):
         return Settle(view.round.round, LAST_TURN)
-    if not view.turns or not view.me.acts(Role.AGGREGATOR, view.round.round):
+    if not view.turns or not acts:
         return Wait("another operator's turn, or turns are not drawn yet")
     if view.turns[view.turn] != view.me.aggregator_position:
         return Wait(f"turn {view.turn} is another aggregator's")

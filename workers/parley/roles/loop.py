@@ -23,7 +23,7 @@ from parley.roles.worker import Worker
 FATAL = (ConfigError, KeystoreError, SettlementConvicted)
 """What no restart cures."""
 
-EARLY = ("RoundCoordinator_WrongTime", "RoundCoordinator_WrongPhase")
+EARLY = ("RoundCoordinator_WrongTime", "RoundCoordinator_WrongPhase", "RoundCoordinator_WrongTurn")
 """Reverts of a poke that comes a moment too soon, or after somebody else's: no news."""
 
 
