@@ -62,9 +62,10 @@ struct RewardProof {
 /// first demand of a step puts `finalAt` off to `E_t + supply`, the first answer to `E_(t+1)`; so a settlement is final or convicted
 /// after at most `ceil(D / 8) + 1` steps. It is not final while a demand is open.
 ///
-/// The demander's fee in ETH covers the supplier's gas, so that demands are no weapon. It stays here until the settlement's
-/// outcome: if that is final, the supplier gets the gas at the base fee of its block and the rest is burned; after a
-/// conviction the demander gets all of it back. {release} books it, {pay} sends it.
+/// The demander's fee in ETH pays for the supplier's gas. It stays here until the settlement's outcome: if that is final, the
+/// supplier gets the gas at the base fee of its block, at most the fee, and the rest is burned; after a conviction the demander
+/// gets all of it back. {release} books it, {pay} sends it. The floor of the deployment is to hold what the base fee does not:
+/// a usual tip, and on a rollup the price of 8 KiB of data.
 ///
 /// The contract takes reveal indices, seats, roles and the list of revealed vectors from the coordinator's storage, never from
 /// the prover, who may omit nothing. Paths run from the leaf upwards and have exactly the depth of their tree: D of P-3 for rows,
@@ -72,6 +73,10 @@ struct RewardProof {
 ///
 /// Warning: an aggregator that does not answer a demand loses its bond, honest or not. It must watch its settlement and
 /// keep its data until the round is final.
+/// Warning: demands are not committed: whoever demands a node first gets the reward, a culprit's friend as well. Half of the bond
+/// burns all the same.
+/// Warning: whoever copies an answer and is first is paid for it.
+/// Warning: a row too long for a transaction can be demanded, not sent: the demand expires and convicts.
 /// Warning: leaves of the last final reward root are taken as right. If a wrong one was never disproved, the leaves that it
 /// spoilt cannot be judged any more.
 interface IDisputes {

@@ -5,7 +5,9 @@ pragma solidity 0.8.37;
 /// @notice Identities. An operator (cold address) registers once and names hot worker keys that act for it. Rotating a
 /// worker key keeps the identity: stake, membership and history belong to the operator.
 ///
-/// Warning: a worker key may do whatever its operator may in rounds; it can never move stake or rewards.
+/// Warning: a worker key may do whatever its operator may in rounds; it can never withdraw, join, leave or claim. Whoever
+/// steals one can commit the faults that are slashed: an aggregator's costs a bond for each of its turns, a trainer's
+/// `clipSlash` a round.
 interface IParticipantRegistry {
     /// @notice An operator exists.
     event OperatorRegistered(address indexed operator, bytes32 metadataDigest);
