@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parley.chain.model import Header, Phase, Settlement
+from parley.chain.model import Phase, Settlement
 from parley.chain.view import Reveal, RoundRecord, View
 from parley.errors import ContentError
 from parley.numerics import word_tree
@@ -53,7 +53,7 @@ class History:
         model = next_model(config_of(self.view, POLICY), settled, updates[:2], old, previous)
         self.models.append(model)
         root = word_tree.root(encode(model))
-        header = Header(*(HEADER.to_abi()[:4]), root, NOWHERE, *HEADER.to_abi()[6:])
+        header = replace(HEADER, model_root=root, model_digest=NOWHERE)
         settlement = Settlement(encode_medians(settled), settled.norm, 1, b"r" * 32, root, NOWHERE, b"w" * 32)
         reveals = tuple(Reveal(place, f"0x{place:040x}", *pair, 95) for place, pair in enumerate(named))
         return replace(RECORD, number=number, reveals=reveals, settlement=settlement, header=header, final=True)

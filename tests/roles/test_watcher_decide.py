@@ -8,9 +8,10 @@ import pytest
 
 from parley.chain.disputed import Conviction, Demand
 from parley.chain.model import Phase
-from parley.chain.view import RoundRecord, View
+from parley.chain.view import RevealedVector, RoundRecord, View
 from parley.numerics import descent
 from parley.numerics.faults import BeyondClip, Node, Tree, WrongMedian
+from parley.numerics.scoring import ScoreVector
 from parley.roles import fees, supplier
 from parley.roles.actions import (
     Action,
@@ -199,3 +200,26 @@ def test_guard__commitment_without_reveal__is_said() -> None:
         "the update was committed and not revealed: it earns nothing"
     ]
     assert list(complaints(view_in(Phase.KEY), RECORD)) == []
+
+
+def judged(medians: bytes) -> RoundRecord:
+    """One revealed update, of the view's operator, that three evaluators score 7, and what was posted of it."""
+    vector = ScoreVector(9, (7,), (65536,)).encode()
+    votes = tuple(RevealedVector(seat, f"0x{seat + 1:040x}", vector, b"s" * 32) for seat in range(3))
+    reveals = (replace(RECORD.reveals[0], operator=ME),)
+    return replace(POSTED, reveals=reveals, vectors=votes, settlement=replace(SETTLEMENT, medians=medians))
+
+
+def test_guard__posted_score_is_another__is_said_with_both() -> None:
+    """P-12, F-31: the owner hears that its score is not what the panel gave it."""
+    honest, wrong = bytes.fromhex("0007ffff"), bytes.fromhex("0001ffff")
+    assert list(complaints(challenged(judged(honest)), judged(honest))) == []
+    assert list(complaints(challenged(judged(wrong)), judged(wrong))) == [
+        "the posted settlement scores the update 0x0001ffff; the panel's votes come to 0x0007ffff"
+    ]
+
+
+def test_guard__scores_that_were_not_revealed__are_said() -> None:
+    """P-12: an evaluator that is not counted earns nothing, and hears of it."""
+    record = replace(judged(bytes.fromhex("0007ffff")), score_commitments={ME: b"c" * 32})
+    assert list(complaints(challenged(record), record)) == ["scores were committed and not revealed: they earn nothing"]

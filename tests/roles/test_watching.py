@@ -5,13 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from eth_account import Account
 
+from parley.chain import proofs
 from parley.chain.disputed import Demand
 from parley.chain.model import Phase
+from parley.chain.sender import Sender
 from parley.chain.view import RoundRecord, View
-from parley.numerics.fixed_point import encode
+from parley.cli.actions.workers import Equipment, guarded_by, make_watcher
+from parley.errors import ChainError
+from parley.numerics import descent
+from parley.numerics.faults import Node, Tree
+from parley.numerics.fixed_point import Quantised, encode
 from parley.roles.actions import Action, Collect, CommitProof, DemandNode, Expire, Prove, Release, Supply
 from parley.roles.convictions import SettlementConvicted
+from parley.roles.recount import posting_of
+from parley.roles.trainer import Trainer
 from parley.roles.watcher import Watcher
 from tests.roles.watching import (
     Liar,
@@ -61,7 +70,7 @@ def record_of(view: View) -> RoundRecord:
 def test_watcher__lying_aggregator__is_convicted_and_the_next_one_settles(
     anvil: AnvilNode, tmp_path: Path, lie: Lie, publishes: bool, call: str, expected: list[type[Action]]
 ) -> None:
-    """P-15, P-16, P-17, P-22: a lie costs the bond, half of it to the watcher; the next aggregator settles."""
+    """P-15, P-16, P-17, P-22, F-31: a lie costs the bond, half of it to the watcher; the next aggregator settles."""
     town = build(anvil, tmp_path, aggregators=2)
     watcher = watching(town, anvil)
     view, liar, honest = until_settle(town)
@@ -93,7 +102,7 @@ def test_watcher__lying_aggregator__is_convicted_and_the_next_one_settles(
 
 
 def test_watcher__withholding_aggregator__falls_by_its_silence(anvil: AnvilNode, tmp_path: Path) -> None:
-    """P-22: roots that nobody can open are demanded; silence convicts, the demander gets half of the bond."""
+    """P-22, F-88: roots that nobody can open are demanded; silence convicts, half of the bond is the demander's."""
     town = build(anvil, tmp_path, aggregators=2)
     watcher = watching(town, anvil)
     view, liar, honest = until_settle(town)
@@ -118,7 +127,7 @@ def test_watcher__withholding_aggregator__falls_by_its_silence(anvil: AnvilNode,
 
 
 def test_watcher__crash_between_commitment_and_proof__goes_on(anvil: AnvilNode, tmp_path: Path) -> None:
-    """P-16, P-18: the proof is computed again, its commitment found on chain, and the reward is not lost."""
+    """P-16, P-18, F-38: the proof is computed again, its commitment found on chain, and the reward is not lost."""
     town = build(anvil, tmp_path, aggregators=2)
     watcher = watching(town, anvil)
     view, liar, _ = until_settle(town)
@@ -157,8 +166,8 @@ def test_watcher__update_beyond_the_clip__costs_its_trainer_stake(anvil: AnvilNo
     town = build(anvil, tmp_path, trainers=4)
     watcher = watching(town, anvil)
     trainer = town.workers["trainer-3"]
-    assert hasattr(trainer, "task")
-    town.workers["trainer-3"] = _Beyond(trainer)  # type: ignore[assignment]
+    assert isinstance(trainer, Trainer)
+    town.workers["trainer-3"] = BeyondClip(trainer.worker, trainer.task, trainer.data, trainer.shards)
     view = town.play_until(lambda v: v.phase == Phase.REVEAL and v.round.revealed == 0)
     culprit = town.senders["trainer-3"].address
     _, locked = free_and_locked(town, culprit)
@@ -174,33 +183,18 @@ def test_watcher__update_beyond_the_clip__costs_its_trainer_stake(anvil: AnvilNo
     assert record.settlement.medians[4 * index : 4 * index + 4] == bytes(4)
 
 
-class _Beyond:
+class BeyondClip(Trainer):
     """A trainer whose update has one parameter beyond the clip."""
 
-    def __init__(self, trainer: object) -> None:
-        self._trainer = trainer
-        kind = type(trainer)
-
-        class Beyond(kind):  # type: ignore[misc, valid-type]
-            def update(self, view: View) -> object:
-                q = kind.update(self, view).copy()
-                q[3] = view.policy.clip + 1
-                return q
-
-        fields = {name: getattr(trainer, name) for name in ("worker", "task", "data", "shards")}
-        self._inner = Beyond(**fields)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._inner, name)
+    def update(self, view: View) -> Quantised:
+        """Train, then overdo it."""
+        q = super().update(view).copy()
+        q[3] = view.policy.clip + 1
+        return q
 
 
 def demand_all(town: Town, asker: Watcher, posted: View) -> list[Demand]:
     """Demand the root of every tree of an honest settlement, and the rows' leaf 0; return the demands."""
-    from parley.chain import proofs
-    from parley.numerics import descent
-    from parley.numerics.faults import Node, Tree
-    from parley.roles.recount import posting_of
-
     record = record_of(posted)
     posting, disputes = posting_of(posted, record), town.contracts.disputes
     roots = {
@@ -236,7 +230,7 @@ def test_supplier__after_a_restart__answers_every_demand_and_earns_the_fees(anvi
 
 
 def test_watcher__included_update_is_served_by_nobody__demands_it_and_judges(anvil: AnvilNode, tmp_path: Path) -> None:
-    """P-22, P-23: a small update that is gone from the stores is demanded from whoever settled with it."""
+    """P-22, P-23, F-88: a small update that no store serves is demanded from whoever settled with it."""
     town = build(anvil, tmp_path)
     view, name, _ = until_settle(town)
     town.step(name)
@@ -253,6 +247,22 @@ def test_watcher__included_update_is_served_by_nobody__demands_it_and_judges(anv
     assert [type(action) for action in done] == [DemandNode, Supply]
     town.play_rounds(1, "watcher", name, "sponsor")
     assert town.view(name).final_records()[0].convictions == ()
+
+
+def test_make_watcher__key_without_ether__is_refused_unless_it_only_tells(anvil: AnvilNode, tmp_path: Path) -> None:
+    """P-22: gas money is all that a watcher needs, and it needs that."""
+    town = build(anvil, tmp_path, aggregators=1)
+    poor, alice = Account.create(), town.senders["trainer-0"].address
+    owner = guarded_by(town.contracts, poor.address, None)
+    assert owner == poor.address
+    assert guarded_by(town.contracts, alice, None) == alice
+    assert guarded_by(town.contracts, poor.address, alice) == alice
+    sender = Sender(town.w3, poor, town.contracts.errors, tmp_path / "locks")
+    equipment = Equipment(town.w3, town.contracts, town.fid, alice, poor, sender, town.store, tmp_path)
+    with pytest.raises(ChainError, match="has no ether: a watcher could not send a proof"):
+        make_watcher(equipment)
+    watcher = make_watcher(equipment, only_tells=True)
+    assert (watcher.worker.operator, watcher.worker.address) == (alice, poor.address)
 
 
 def test_models__cid_leads_nowhere__is_rebuilt_from_the_updates_and_served_on(anvil: AnvilNode, tmp_path: Path) -> None:
