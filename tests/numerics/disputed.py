@@ -48,6 +48,7 @@ from parley.numerics.settlement import (
 )
 from parley.numerics.word_tree import WordTree
 from tests.numerics.strategies import EXTREMES
+from tests.numerics.tree_answers import answer
 
 REWARD_DEPTH = 5
 IDLE = 1
@@ -186,9 +187,7 @@ class Liar:
             if len(self.rows[node.index]) != row_checks.row_length(len(included(self.medians))):
                 raise Unanswerable
             return self.rows[node.index]
-        level = min(node.level + STRIDE, tree.depth)
-        run = 1 << (level - node.level)
-        return b"".join(tree.node(level, node.index * run + i) for i in range(run))
+        return answer(tree, node)
 
 
 def depth_of(truth: Truth) -> int:

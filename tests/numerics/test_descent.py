@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +13,7 @@ from parley.numerics.disproof import Node, Tree
 from parley.numerics.errors import WireError
 from parley.numerics.rows import row_leaf
 from parley.numerics.word_tree import WordTree, verify
+from tests.numerics.tree_answers import answer, random_words
 
 pytestmark = pytest.mark.unit
 
@@ -21,7 +21,7 @@ ROW = b"a row" * 13
 
 
 def leaves(depth: int, seed: int = 0) -> bytes:
-    return np.random.default_rng(seed).bytes(32 << depth)
+    return random_words(1 << depth, seed)
 
 
 def altered(honest: bytes, changes: dict[int, bytes]) -> WordTree:
@@ -30,13 +30,6 @@ def altered(honest: bytes, changes: dict[int, bytes]) -> WordTree:
     for index, leaf in changes.items():
         words[32 * index : 32 * index + 32] = leaf
     return WordTree(bytes(words), levels=(len(honest) // 32 - 1).bit_length())
-
-
-def answer(posted: WordTree, node: Node) -> bytes:
-    """The descendants of a node that is no leaf, as many as the contract takes."""
-    level = min(node.level + STRIDE, posted.depth)
-    run = 1 << (level - node.level)
-    return b"".join(posted.node(level, node.index * run + i) for i in range(run))
 
 
 def walk(descent: Descent, posted: WordTree, tree: Tree, supplied: dict[Node, bytes]) -> tuple[list[Demand], Found]:

@@ -85,7 +85,7 @@ class Descent:
         while (content := supplied.get(node)) is not None:
             if node.level == self._honest.depth:
                 return Found(node.index, _row(node, posted, content), path)
-            opened = _opened(node, posted, content, min(STRIDE, self._honest.depth - node.level))
+            opened = descendants(node, posted, content, self._honest.depth)
             child = self._differing(node, opened, supplied)
             place = child.index & ((1 << opened.depth) - 1)
             node, posted, path = child, opened.node(opened.depth, place), (*opened.proof(place), *path)
@@ -104,14 +104,25 @@ class Descent:
         return next((child for child in differing if child in supplied), differing[0])
 
 
-def _opened(node: Node, expected: bytes, content: bytes, levels: int) -> WordTree:
-    """What was supplied for a node as a tree of its own."""
+def descendants(node: Node, expected: bytes, content: bytes, depth: int) -> WordTree:
+    """What was supplied for a node that is no leaf, as a tree of its own.
+
+    Args:
+        node: which node.
+        expected: the node itself, 32 bytes.
+        content: its descendants `STRIDE` levels down, or at the leaf level if that is nearer.
+        depth: the depth of the whole tree.
+
+    Raises:
+        WireError: the content has another length, or does not hash up to the node.
+    """
+    levels = min(STRIDE, depth - node.level)
     if len(content) != WORD_BYTES << levels:
         raise WireError(f"the descendants of {node} are {WORD_BYTES << levels} bytes, not {len(content)}")
-    opened = WordTree(content, levels=levels)
-    if opened.root != expected:
-        raise WireError(f"what was supplied hashes to 0x{opened.root.hex()}, not to {node}")
-    return opened
+    tree = WordTree(content, levels=levels)
+    if tree.root != expected:
+        raise WireError(f"what was supplied hashes to 0x{tree.root.hex()}, not to {node}")
+    return tree
 
 
 def _row(node: Node, expected: bytes, content: bytes) -> bytes:
