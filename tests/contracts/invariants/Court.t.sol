@@ -11,8 +11,6 @@ import {Phase} from "../../../contracts/interfaces/ParleyTypes.sol";
 import {CourtHandler} from "./CourtHandler.sol";
 
 /// @notice What holds whatever liars, thieves and the silent do; README.md of this folder says it in mathematics.
-/// forge-config: deep.invariant.runs = 10000
-/// forge-config: deep.invariant.depth = 48
 contract CourtTest is Test {
     CourtHandler internal handler;
     ParleyToken internal token;
@@ -24,22 +22,56 @@ contract CourtTest is Test {
     uint256 internal budget;
 
     function setUp() public {
-        handler = new CourtHandler();
+        handler = CourtHandler(deployCode("CourtHandler.sol:CourtHandler"));
         (address t, address s, address r, address c, address l) = handler.contracts();
         (token, stakeVault, rewardVault) = (ParleyToken(t), StakeVault(s), RewardVault(r));
         (court, lens) = (Disputes(c), RoundLens(l));
         fid = handler.fidOf();
         budget = token.balanceOf(r);
         targetContract(address(handler));
-        bytes4[] memory excluded = new bytes4[](1);
-        excluded[0] = CourtHandler.endByPokes.selector;
-        excludeSelector(FuzzSelector({addr: address(handler), selectors: excluded}));
+        bytes4[12] memory handlers = [
+            handler.passTime.selector,
+            handler.beAMember.selector,
+            handler.moveMoney.selector,
+            handler.play.selector,
+            handler.advance.selector,
+            handler.postSettlement.selector,
+            handler.prove.selector,
+            handler.accuse.selector,
+            handler.clip.selector,
+            handler.demand.selector,
+            handler.supply.selector,
+            handler.expire.selector
+        ];
+        bytes4[] memory selectors = new bytes4[](handlers.length);
+        for (uint256 i; i < handlers.length; ++i) {
+            selectors[i] = handlers[i];
+        }
+        targetSelector(FuzzSelector({addr: address(handler), selectors: selectors}));
+    }
+
+    /// @notice P-17, P-10, F-42: all of what follows, after every call.
+    /// forge-config: default.invariant.depth = 64
+    /// forge-config: ci.invariant.runs = 64
+    /// forge-config: ci.invariant.depth = 64
+    /// forge-config: deep.invariant.runs = 10000
+    /// forge-config: deep.invariant.depth = 48
+    function invariant_P17_court() public view {
+        _P17_rewardsAreConserved();
+        _P17_everyAccountIsExact();
+        _P17_slashedIsPaidOrBurned();
+        _P17_etherIsConserved();
+        _F35_innocentsAreSafe();
+        _F36_nothingFalseIsFinal();
+        _F42_noDoubleSlash();
+        _P17_coalitionLoses();
+        _P10_transitionsAreLegal();
     }
 
     /* -------------------------------------------- MONEY ------------------------------------------- */
 
     /// @notice P-17, F-5, F-32, J-1: the reward vault holds what it owes, and what came in is there or was claimed.
-    function invariant_P17_rewardsAreConserved() public view {
+    function _P17_rewardsAreConserved() private view {
         (,, uint256 free, uint256 reserved, uint256 owed) = rewardVault.booksOf(fid);
         assertEq(token.balanceOf(address(rewardVault)), free + reserved + owed);
         assertEq(budget, free + reserved + owed + handler.claimed());
@@ -48,7 +80,7 @@ contract CourtTest is Test {
 
     /// @notice P-17, F-2, F-3, F-42, J-2: every account is what came in, less what went out and was slashed, plus rewards; what
     /// is locked is stake and bonds, to the wei. So nobody is slashed for more than it has, nor for what another did.
-    function invariant_P17_everyAccountIsExact() public view {
+    function _P17_everyAccountIsExact() private view {
         for (uint256 i; i < handler.count(); ++i) {
             address operator = handler.operators(i);
             uint256 taken = handler.withdrawnStake(operator) + handler.slashedOf(operator);
@@ -62,7 +94,7 @@ contract CourtTest is Test {
     }
 
     /// @notice P-17, F-37, J-3: of what was slashed at most half was paid, the rest is burned; the vault holds what it owes.
-    function invariant_P17_slashedIsPaidOrBurned() public view {
+    function _P17_slashedIsPaidOrBurned() private view {
         uint256 toBurn = stakeVault.toBurn(address(token));
         assertEq(handler.slashed(), handler.rewarded() + handler.burned() + toBurn);
         assertLe(handler.rewarded() * 2, handler.slashed());
@@ -74,7 +106,7 @@ contract CourtTest is Test {
     }
 
     /// @notice P-17, P-22, J-4: the disputes contract holds exactly the fees it has not paid out, and ETH is neither made nor lost.
-    function invariant_P17_etherIsConserved() public view {
+    function _P17_etherIsConserved() private view {
         assertEq(address(court).balance, handler.heldFees() + handler.owedEther());
         (uint256 sum, uint256 expected) = handler.allEther();
         assertEq(sum, expected);
@@ -83,14 +115,14 @@ contract CourtTest is Test {
     /* ------------------------------------------- VERDICTS ----------------------------------------- */
 
     /// @notice F-35, J-5: no call convicts a right settlement, and none slashes a trainer within the clip or one slashed before.
-    function invariant_F35_innocentsAreSafe() public view {
+    function _F35_innocentsAreSafe() private view {
         assertFalse(handler.broken("truth is never convicted"));
         assertFalse(handler.broken("one slash for one violation"));
     }
 
     /// @notice F-36, F-2, F-8, J-6: every lie and every violation is convicted by the call that fits it, and nothing false is
     /// ever final, one honest watcher given.
-    function invariant_F36_nothingFalseIsFinal() public view {
+    function _F36_nothingFalseIsFinal() private view {
         assertFalse(handler.broken("every lie is convictable"));
         assertFalse(handler.broken("every violation is slashed"));
         assertFalse(handler.broken("nothing false is final"));
@@ -98,7 +130,7 @@ contract CourtTest is Test {
     }
 
     /// @notice F-42, J-7: one conviction for one fault, and it leaves nothing behind.
-    function invariant_F42_noDoubleSlash() public view {
+    function _F42_noDoubleSlash() private view {
         assertFalse(handler.broken("no second conviction"));
         assertFalse(handler.broken("settlement deleted"));
         assertFalse(handler.broken("stake follows the slash"));
@@ -107,14 +139,14 @@ contract CourtTest is Test {
 
     /// @notice P-17, F-37, F-38, J-8: culprit and prover together, one or two, lose at least half of what is slashed; a thief of
     /// proofs gets nothing.
-    function invariant_P17_coalitionLoses() public view {
+    function _P17_coalitionLoses() private view {
         assertFalse(handler.broken("coalition loses half"));
     }
 
     /* -------------------------------------------- STATES ------------------------------------------ */
 
     /// @notice P-10, F-27, F-41, J-9: phases only go forward but for a conviction; rounds count up by one.
-    function invariant_P10_transitionsAreLegal() public view {
+    function _P10_transitionsAreLegal() private view {
         assertFalse(handler.illegalTransition());
     }
 

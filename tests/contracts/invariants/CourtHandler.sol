@@ -26,7 +26,7 @@ contract CourtHandler is CourtProofs {
 
     /* ------------------------------------------- DEMANDS ------------------------------------------ */
 
-    function setBaseFee(uint256 fee) external step("setBaseFee") {
+    function setBaseFee(uint256 fee) public step("setBaseFee") {
         vm.fee(bound(fee, 0, 200 gwei));
     }
 
@@ -143,7 +143,17 @@ contract CourtHandler is CourtProofs {
 
     /* -------------------------------------------- FEES -------------------------------------------- */
 
-    function release(uint256 which) external step("release") {
+    /// @notice Somebody sees to money that waits.
+    function moveMoney(uint256 what, uint256 which) external {
+        what = what % 5;
+        if (what == 0) burn();
+        else if (what == 1) claim(which);
+        else if (what == 2) release(which);
+        else if (what == 3) pay(which);
+        else setBaseFee(which);
+    }
+
+    function release(uint256 which) public step("release") {
         uint256 n = _asked.length;
         for (uint256 k; k < n; ++k) {
             Asked storage asked = _asked[(which % n + k) % n];
@@ -155,7 +165,7 @@ contract CourtHandler is CourtProofs {
         }
     }
 
-    function pay(uint256 who) external step("pay") {
+    function pay(uint256 who) public step("pay") {
         address account = who % 5 == 0 ? BURN_ADDRESS : _anybody(who / 5);
         if (court.owedTo(account) == 0) return;
         court.pay(account);

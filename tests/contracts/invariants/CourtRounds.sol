@@ -16,9 +16,19 @@ abstract contract CourtRounds is CourtState {
         _pass(seed % 3 == 0 ? bound(seed, 1, 40) : bound(seed, 1, 6));
     }
 
+    /// @notice A member does one of the things that are its own affair.
+    function beAMember(uint256 what, uint256 who, uint256 x) external {
+        what = what % 5;
+        if (what == 0) quit(who, x);
+        else if (what == 1) unbond(who);
+        else if (what == 2) comeBack(who);
+        else if (what == 3) rotateKey(who);
+        else withdrawStake(who, x);
+    }
+
     /* ------------------------------------------ MEMBERSHIP ---------------------------------------- */
 
-    function quit(uint256 who, uint256 often) external step("quit") {
+    function quit(uint256 who, uint256 often) public step("quit") {
         address operator = _operator(who);
         MemberView memory m = _member(operator);
         if (often % 4 != 0 || m.roles == 0 || m.until != type(uint24).max) return;
@@ -26,7 +36,7 @@ abstract contract CourtRounds is CourtState {
         coordinator.leaveFederation(fid);
     }
 
-    function unbond(uint256 who) external step("unbond") {
+    function unbond(uint256 who) public step("unbond") {
         address operator = _operator(who);
         MemberView memory m = _member(operator);
         FederationView memory f = _federation();
@@ -35,7 +45,7 @@ abstract contract CourtRounds is CourtState {
         coordinator.unbond(fid, operator);
     }
 
-    function comeBack(uint256 who) external step("comeBack") {
+    function comeBack(uint256 who) public step("comeBack") {
         address operator = _operator(who);
         (uint256 free,) = stakeVault.accountOf(address(token), operator);
         if (_member(operator).roles != 0 || free < 300e18) return;
@@ -44,7 +54,7 @@ abstract contract CourtRounds is CourtState {
     }
 
     /// @notice An operator names a worker key and drops it again, which changes nothing of what it answers for.
-    function rotateKey(uint256 who) external step("rotateKey") {
+    function rotateKey(uint256 who) public step("rotateKey") {
         (address worker, uint256 key) = makeAddrAndKey(string.concat("worker", vm.toString(_workers++)));
         bytes32 consent = keccak256(
             abi.encode(
@@ -64,7 +74,7 @@ abstract contract CourtRounds is CourtState {
 
     /* -------------------------------------------- MONEY ------------------------------------------- */
 
-    function withdrawStake(uint256 who, uint256 amount) external step("withdrawStake") {
+    function withdrawStake(uint256 who, uint256 amount) public step("withdrawStake") {
         address operator = _operator(who);
         (uint256 free,) = stakeVault.accountOf(address(token), operator);
         if (free < 3000e18) return;
@@ -74,14 +84,14 @@ abstract contract CourtRounds is CourtState {
         withdrawnStake[operator] += taken;
     }
 
-    function burn() external step("burn") {
+    function burn() public step("burn") {
         uint256 amount = stakeVault.toBurn(address(token));
         if (amount == 0) return;
         stakeVault.burn(address(token));
         burned += amount;
     }
 
-    function claim(uint256 who) external step("claim") {
+    function claim(uint256 who) public step("claim") {
         address operator = _operator(who);
         MemberView memory m = _member(operator);
         if (!m.hasIndex) return;
