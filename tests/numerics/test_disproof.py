@@ -256,6 +256,16 @@ def test_find__model_stays_as_it_was__needs_neither_model_nor_demand() -> None:
     assert judge(fault, liar.posted(), liar.truth)
 
 
+def test_find__rewards_to_search_and_a_word_to_show__shows_the_word() -> None:
+    """P-22: a demand costs a fee and a window; what needs none comes first."""
+    liar = Liar(simple())
+    liar.leaves[2], liar.leaves[3] = liar.leaves[3], liar.leaves[2]
+    assert find(liar.posted(), liar.truth) == Search(Tree.REWARD)
+    liar.words[1] = bytes(32)
+    assert isinstance(find(liar.posted(), liar.truth, liar.model_object()), WrongNewModel)
+    assert find(liar.posted(), liar.truth) == Search(Tree.REWARD)
+
+
 @pytest.mark.parametrize(("size", "why"), [(96, "another model"), (95, "too short"), (0, "nothing")])
 def test_find__object_that_is_not_the_posted_model__is_as_good_as_none(size: int, why: str) -> None:
     """P-23: the root is the authority, the CID a hint."""

@@ -18,7 +18,6 @@ name by name where both exist.
 | `faults` | the calls that convict, with their arguments | `IDisputes` |
 | `disproof` | the first cheapest of them for a posted settlement | |
 | `descent` | the way down a posted tree by demands (P-22) | |
-| `retrieval` | all words of an update or a model by demands (P-22, P-23) | |
 
 Modules named with a leading underscore hold kernels compiled by numba; they are imported on first use and cached on
 disk, so that importing this package costs nothing.

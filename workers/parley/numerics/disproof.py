@@ -1,8 +1,8 @@
 """The first cheapest disproof of a posted settlement, given what should have been posted (DESIGN section 7).
 
-What chain data alone show comes first: medians, norm, sum, rewards. Then the rows and the model. What can be shown
-without a demand is. An honest settlement has no fault; any other has one, or a posted tree to `Search`: then a
-`descent.Descent` leads to a wrong leaf, and `conclude` says which call shows it.
+What chain data alone show comes first: medians, norm, sum, rewards. Then the rows and the model. A posted tree to
+`Search` comes last: what can be shown without a demand is. An honest settlement has no fault; any other has one, or
+such a tree, in which a `descent.Descent` leads to a wrong leaf, and `conclude` says which call shows it.
 """
 
 from __future__ import annotations
@@ -120,7 +120,11 @@ def find(posted: Posted, truth: Truth, posted_model: bytes | None = None) -> Fau
     Raises:
         ValueError: the medians have another length than 4 bytes an update, which the coordinator refuses.
     """
-    return find_in_scores(posted, truth.given, truth.members) or find_in_rows(posted, truth, posted_model)
+    in_scores = find_in_scores(posted, truth.given, truth.members)
+    if in_scores is not None and not isinstance(in_scores, Search):
+        return in_scores
+    in_rows = find_in_rows(posted, truth, posted_model)
+    return in_rows if in_scores is None or not isinstance(in_rows, Search | None) else in_scores
 
 
 def find_in_scores(posted: Posted, given: SettlementInput, members: Sequence[str]) -> Fault | Search | None:
