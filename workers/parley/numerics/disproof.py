@@ -124,7 +124,8 @@ def find(posted: Posted, truth: Truth, posted_model: bytes | None = None) -> Fau
     if in_scores is not None and not isinstance(in_scores, Search):
         return in_scores
     in_rows = find_in_rows(posted, truth, posted_model)
-    return in_rows if in_scores is None or not isinstance(in_rows, Search | None) else in_scores
+    shown = in_rows is not None and not isinstance(in_rows, Search)
+    return in_rows if shown or in_scores is None else in_scores
 
 
 def find_in_scores(posted: Posted, given: SettlementInput, members: Sequence[str]) -> Fault | Search | None:
