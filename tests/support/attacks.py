@@ -9,7 +9,7 @@ from parley.chain.model import Phase
 from parley.chain.view import View
 from parley.cli.demo.attacks.behaviours import Script, disguised
 from parley.cli.demo.attacks.registry import Attack, Data, Kind, Part
-from parley.cli.demo.attacks.verdict import Standing, Verdict, value_of, wealth
+from parley.cli.demo.attacks.verdict import Standing, Verdict, pools_of, value_of, wealth
 from parley.cli.demo.audit import Check, check_books
 from parley.numerics.fixed_point import dequantise
 from parley.numerics.rewards import RewardTree
@@ -116,7 +116,7 @@ class Arena:
         operators = [role.worker.address for role in town.workers.values()]
         return check_books(town.contracts, town.contracts.token, town.fid, operators, funded=FUNDED, earned=earned)
 
-    def verdict(self, view: View, earned: dict[str, int]) -> Verdict:
+    def weigh(self, view: View, earned: dict[str, int]) -> Verdict:
         """What the attack came to, after all claims."""
         town, task = self.town, builtin(self.town.document.name).task()
         standings = tuple(self._standing(name, earned) for name in town.workers if name != "sponsor")
@@ -124,17 +124,13 @@ class Arena:
         clean = self._without(len(final))[-1]
         q = town.workers["sponsor"].worker.library.get(view.federation.model_root, view.model_digest())
         model = dequantise(q, view.terms.frac_bits)
+        pools = pools_of(view.policies[record.version] for record in final)
         backdoor = self.attack.bound.success is not None
         return Verdict(
             attack=self.attack,
             variant=self.variant,
             standings=standings,
-            value=value_of(
-                self.attack,
-                standings,
-                reserved=sum(view.policies[record.version].reward for record in final),
-                paid=sum(earned.values()),
-            ),
+            value=value_of(self.attack, standings, pools, sum(earned.values())),
             accuracy=task.metric(model, town.splits.test),
             honest_accuracy=clean.accuracy,
             success=success(task, model, town.splits.test) if backdoor else None,

@@ -18,7 +18,7 @@ from parley.chain.reader import Reader
 from parley.chain.view import View
 from parley.cli.actions import claims
 from parley.cli.demo import board
-from parley.cli.demo.attacks.verdict import Standing, Verdict, value_of, wealth
+from parley.cli.demo.attacks.verdict import Standing, Verdict, pools_of, value_of, wealth
 from parley.cli.demo.audit import Check, check_books
 from parley.cli.demo.baselines import Baselines, measure
 from parley.cli.demo.board import BoardState, RoundResult
@@ -180,7 +180,6 @@ class Demo:
         plan = self.stage.plan
         if plan.attack is None:
             return None
-        final = view.final_records()
         standings = tuple(self._standing(player, paid) for player in plan.players if player.kind != "sponsor")
         clean = federate(
             Config(
@@ -192,13 +191,13 @@ class Demo:
                 alpha=plan.alpha,
             )
         )
-        reserved = sum(view.policies[record.version].reward for record in final)
+        pools = pools_of(self.reader.policy(record.version) for record in view.final_records())
         backdoor = plan.attack.bound.success is not None
         return Verdict(
             attack=plan.attack,
             variant=plan.variant,
             standings=standings,
-            value=value_of(plan.attack, standings, reserved=reserved, paid=sum(paid.values())),
+            value=value_of(plan.attack, standings, pools, sum(paid.values())),
             accuracy=self.results.ended(view)[-1].accuracy,
             honest_accuracy=clean[-1].accuracy,
             success=success(self.task, self.results.model(view), self.stage.test) if backdoor else None,

@@ -32,10 +32,10 @@ class Measure(StrEnum):
     """The attackers' net pay, together with that of whoever proved it: less than nothing."""
 
     TOGETHER = "together"
-    """The net pay of all attackers together, as a share of one honest player's of their kind."""
+    """The net pay of all attackers together, in equal parts: what their kind's pool gives each honest player of it."""
 
     EACH = "each"
-    """The net pay of all attackers together, as a share of what as many honest players of their kinds got."""
+    """The same, in as many equal parts as there are attackers."""
 
     KEPT = "kept"
     """The part of the reserved rewards that the sponsor did not have to pay."""

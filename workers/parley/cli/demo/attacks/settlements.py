@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from parley.chain.view import RoundRecord, View
 from parley.numerics import rows, word_tree
 from parley.numerics.disproof import Truth
+from parley.numerics.faults import Node, Tree
 from parley.numerics.fixed_point import encode
 from parley.numerics.keccak import keccak256
 from parley.numerics.rewards import Account, RewardTree
 from parley.numerics.scoring import MAX_SCORE
 from parley.numerics.settlement import SettlementResult
+from parley.numerics.word_tree import WordTree
 from parley.roles import aggregator
-from parley.roles.actions import Action, Supply
+from parley.roles.actions import Action, Supply, Wait
 from parley.roles.aggregator import Aggregator
 from parley.roles.recount import committed_data, truth_of, with_content
 from parley.roles.supplier import Supplier
@@ -56,18 +58,14 @@ class Withholder(Aggregator):
     """Posts roots that stand for nothing, and answers no demand (P-22)."""
 
     def decide(self, view: View) -> Action:
-        """As an honest one, but for stopping after a conviction."""
-        return aggregator.decide(view)
+        """As an honest one, but for answers, and for stopping after a conviction."""
+        action = aggregator.decide(view)
+        return Wait("silent") if isinstance(action, Supply) else action
 
     def recompute(self, view: View, record: RoundRecord) -> SettlementResult:
         """The true settlement under roots that nobody can open."""
         result = Aggregator.recompute(self, view, record)
         return replace(result, row_root=keccak256(b"rows of nothing"), model_root=keccak256(b"a model of nothing"))
-
-    def execute(self, action: Action, view: View) -> None:
-        """As an honest one, but for answers."""
-        if not isinstance(action, Supply):
-            Aggregator.execute(self, action, view)
 
 
 class LyingSupplier(Supplier):
@@ -85,6 +83,13 @@ class LyingSupplier(Supplier):
     def _recomputed(self, view: View, record: RoundRecord) -> Truth:
         truth = _truth(self._worker, view, record)
         return replace(truth, result=self._lie(record.number)(truth))
+
+    def _tree(self, view: View, record: RoundRecord, node: Node) -> WordTree:
+        if node.tree is not Tree.REWARD:
+            return Supplier._tree(self, view, record, node)
+        posted = self._recomputed(view, record).result.rewards
+        leaves = b"".join(posted.leaf(member) for member in range(1 << posted.depth))
+        return WordTree(leaves, levels=posted.depth)
 
 
 def wrong_word(truth: Truth) -> SettlementResult:

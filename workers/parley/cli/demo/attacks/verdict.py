@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isnan
-from statistics import fmean
 
 from web3.contract import Contract
 
 from parley.chain.contracts import Contracts
+from parley.chain.model import Policy
 from parley.cli.amounts import WEI
 from parley.cli.demo.attacks.registry import HARM_TOLERANCE, Attack, Kind, Measure
 
@@ -79,30 +79,40 @@ class Verdict:
             yield f"the backdoor opens for {self.success} of the samples, above {bound.success + HARM_TOLERANCE:.2f}"
 
 
-def value_of(attack: Attack, standings: Sequence[Standing], *, reserved: int, paid: int) -> float:
+def value_of(attack: Attack, standings: Sequence[Standing], pools: Mapping[Kind, int], paid: int) -> float:
     """What the bound is of.
 
     Args:
         attack: which.
         standings: of all but the sponsor.
-        reserved: rewards of all final rounds, wei.
+        pools: what all final rounds had for each kind, wei.
         paid: what they earned everybody, wei.
     """
     measure = attack.bound.measure
     attackers = [one for one in standings if one.attacks]
     if measure is Measure.KEPT:
-        return 1 - paid / reserved if reserved else inf
+        return 1 - ratio(paid, sum(pools.values()))
     if measure is Measure.NET:
         return sum(one.net for one in standings if one.attacks or one.kind == "watcher") / WEI
     counted = attackers if measure is Measure.EACH else attackers[:1]
-    fair = sum(honest_pay(standings, one.kind) for one in counted)
+    fair = sum(equal_part(standings, one.kind, pools) for one in counted)
     return ratio(sum(one.net for one in attackers), fair)
 
 
-def honest_pay(standings: Sequence[Standing], kind: Kind) -> float:
-    """The mean net pay of the honest players of a kind, wei; 0 if there are none."""
-    honest = [one.net for one in standings if one.kind == kind and not one.attacks]
-    return fmean(honest) if honest else 0.0
+def equal_part(standings: Sequence[Standing], kind: Kind, pools: Mapping[Kind, int]) -> float:
+    """What each honest player of a kind would get if they shared their pool equally, wei."""
+    honest = sum(one.kind == kind and not one.attacks for one in standings)
+    return pools.get(kind, 0) / honest if honest else 0.0
+
+
+def pools_of(policies: Iterable[Policy]) -> dict[Kind, int]:
+    """What some rounds have for each kind, wei, by their policies."""
+    chosen = list(policies)
+    return {
+        "trainer": sum(policy.trainer_pool for policy in chosen),
+        "evaluator": sum(policy.evaluator_pool for policy in chosen),
+        "aggregator": sum(policy.aggregator_pool for policy in chosen),
+    }
 
 
 def ratio(part: float, whole: float) -> float:
