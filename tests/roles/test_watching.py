@@ -12,12 +12,13 @@ from parley.chain.disputed import Demand
 from parley.chain.model import Phase
 from parley.chain.sender import Sender
 from parley.chain.view import RoundRecord, View
-from parley.cli.actions.workers import Equipment, guarded_by, make_watcher
+from parley.cli.actions.operators import operator_or_self
+from parley.cli.actions.workers import Equipment, make_watcher
 from parley.errors import ChainError
 from parley.numerics import descent
 from parley.numerics.faults import Node, Tree
 from parley.numerics.fixed_point import Quantised, encode
-from parley.roles.actions import Action, Collect, CommitProof, DemandNode, Expire, Prove, Release, Supply
+from parley.roles.actions import Action, Collect, CommitProof, DemandNode, Expire, Prove, Release, Supply, Wait
 from parley.roles.convictions import SettlementConvicted
 from parley.roles.recount import posting_of
 from parley.roles.trainer import Trainer
@@ -249,14 +250,32 @@ def test_watcher__included_update_is_served_by_nobody__demands_it_and_judges(anv
     assert town.view(name).final_records()[0].convictions == ()
 
 
+def test_watcher__reorg_takes_the_lie_back__judges_what_stands_now(anvil: AnvilNode, tmp_path: Path) -> None:
+    """P-28: what was read of a fork convicts nobody: the settlement that stands after a reorg is judged anew."""
+    town = build(anvil, tmp_path)
+    watcher = watching(town, anvil)
+    _, name, _ = until_settle(town)
+    honest = town.workers[name]
+    before = town.w3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
+    town.workers[name] = Liar(honest.worker, lie=wrong_word)
+    town.step(name)
+    assert isinstance(town.step("watcher"), CommitProof)
+    town.w3.provider.make_request("evm_revert", [before])  # type: ignore[arg-type]
+    town.mine(2)
+    town.workers[name] = honest
+    town.step(name)
+    assert isinstance(town.step("watcher"), Wait)
+    town.play_rounds(1)
+    assert town.view(name).final_records()[0].convictions == ()
+    assert town.w3.eth.get_transaction_count(watcher.worker.address) == 0  # type: ignore[arg-type]
+
+
 def test_make_watcher__key_without_ether__is_refused_unless_it_only_tells(anvil: AnvilNode, tmp_path: Path) -> None:
     """P-22: gas money is all that a watcher needs, and it needs that."""
     town = build(anvil, tmp_path, aggregators=1)
     poor, alice = Account.create(), town.senders["trainer-0"].address
-    owner = guarded_by(town.contracts, poor.address, None)
-    assert owner == poor.address
-    assert guarded_by(town.contracts, alice, None) == alice
-    assert guarded_by(town.contracts, poor.address, alice) == alice
+    assert operator_or_self(town.contracts, poor.address) == poor.address
+    assert operator_or_self(town.contracts, alice) == alice
     sender = Sender(town.w3, poor, town.contracts.errors, tmp_path / "locks")
     equipment = Equipment(town.w3, town.contracts, town.fid, alice, poor, sender, town.store, tmp_path)
     with pytest.raises(ChainError, match="has no ether: a watcher could not send a proof"):

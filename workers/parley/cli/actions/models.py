@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from parley.chain.model import Policy
 from parley.chain.view import View
 from parley.cli.actions.rounds import vector_cid
 from parley.errors import NotFound
 from parley.numerics.fixed_point import dequantise
 from parley.roles.library import Library
+from parley.roles.models import Models
 from parley.storage import ContentStore
 from parley.storage.files import written_whole
 from parley.tasks.protocol import Task, tensors
@@ -57,18 +60,24 @@ def model_of(view: View, round_number: int | None) -> tuple[int, bytes, bytes]:
 
 
 def fetch_model(
-    view: View, store: ContentStore, task: Task, path: Path, round_number: int | None = None
+    view: View,
+    policy: Callable[[int], Policy],
+    store: ContentStore,
+    task: Task,
+    path: Path,
+    round_number: int | None = None,
 ) -> FetchedModel:
-    """Fetch a model and write it as safetensors, float32, with the task's tensor names.
+    """Fetch a model, or rebuild it (P-23), and write it as safetensors, float32, with the task's tensor names.
 
     Raises:
         NotFound: the round is not final.
-        ContentError: the store does not have it, or it does not hash to the root on chain; nothing is written.
+        ContentError: the store neither has it nor what it was made of; nothing is written.
     """
     from safetensors.numpy import save
 
     number, root, digest = model_of(view, round_number)
-    q = Library(store, view.terms.params, deadline=60.0).get(root, digest)
+    place = next((place for place, record in enumerate(view.final_records(), 1) if record.number == number), 0)
+    q = Models(Library(store, view.terms.params, deadline=60.0), policy).at(view, place)
     named = tensors(task, dequantise(q, view.terms.frac_bits).astype("float32"))
     facts = {"federation": str(view.fid), "round": str(number), "root": "0x" + root.hex()}
     content = save(dict(named), metadata=facts)

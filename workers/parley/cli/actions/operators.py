@@ -56,6 +56,12 @@ def operator_of(contracts: Contracts, address: str) -> str:
     return operator
 
 
+def operator_or_self(contracts: Contracts, address: str) -> str:
+    """The operator that an address acts for, or the address itself: that of a watcher acts for nobody."""
+    operator: str = contracts.registry.functions.operatorOf(address).call()
+    return address if operator == NO_ADDRESS else operator
+
+
 def show_operator(contracts: Contracts, address: str) -> Operator:
     """An identity, by its own address or that of a worker key.
 

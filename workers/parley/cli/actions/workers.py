@@ -14,10 +14,9 @@ from parley.chain.model import Role
 from parley.chain.reader import Reader
 from parley.chain.sender import Sender
 from parley.chain.view import View
-from parley.cli.actions.operators import operator_of
 from parley.cli.actions.sealing import find_chain
 from parley.cli.amounts import tokens
-from parley.errors import ChainError, ConfigError, NotFound
+from parley.errors import ChainError, ConfigError
 from parley.roles.aggregator import Aggregator
 from parley.roles.books import Books
 from parley.roles.drafts import Drafts
@@ -180,16 +179,6 @@ def make_watcher(equipment: Equipment, *, only_tells: bool = False) -> Watcher:
             hint="send it some for gas, on a local chain with `parley devnet fund`; or add --dry-run",
         )
     return Watcher(make_worker(equipment, "watcher"), only_tells=only_tells)
-
-
-def guarded_by(contracts: Contracts, key: str, guard: str | None) -> str:
-    """Whose position a watcher guards: the one named, else the operator that its key acts for, else the key itself."""
-    if guard is not None:
-        return guard
-    try:
-        return operator_of(contracts, key)
-    except NotFound:
-        return key
 
 
 def require_role(view: View, role: Role) -> None:

@@ -63,11 +63,13 @@ def withdraw(ctx: typer.Context, amount: Amount, to: To = None, json: Json = Fal
 
 @stake.command("show", epilog=example("parley stake show alice --json"))
 def show_stake(ctx: typer.Context, whose: Whose = None, json: Json = False) -> None:
-    """Show an operator's free and locked stake."""
+    """Show an operator's free and locked stake, or what a watcher's key has earned."""
+    from parley.cli.actions.operators import operator_or_self
     from parley.cli.actions.stakes import stake_of
 
     session = session_of(ctx)
-    facts = stake_of(session.contracts, session.token().address, session.operator_of(whose))
+    owner = operator_or_self(session.contracts, session.address_of(whose or session.settings.operator))
+    facts = stake_of(session.contracts, session.token().address, owner)
     emit(facts, as_json=json, show=with_tokens("free", "locked"))
 
 

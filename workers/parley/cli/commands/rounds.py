@@ -71,12 +71,13 @@ def fetch(
     session = session_of(ctx)
     with working("fetch") as say:
         say("reading the federation")
-        view = session.reader().view()
+        reader = session.reader()
+        view = reader.view()
         say("loading the task")
         document = task_document(session.store, view.terms.task_digest)
         task = load_task(document, task_file or session.settings.task_file)
         say("fetching the model")
-        fetched = fetch_model(view, session.store, task, out, number)
+        fetched = fetch_model(view, reader.policy, session.store, task, out, number)
     emit(fetched, as_json=json)
 
 

@@ -101,10 +101,11 @@ def run_watcher(
     two transactions; half of the aggregator's bond goes to this key's balance in the stake vault, half is burned. Data
     that are withheld are demanded, for a fee that comes back when the settlement falls.
     """
-    from parley.cli.actions.workers import guarded_by, make_watcher
+    from parley.cli.actions.operators import operator_or_self
+    from parley.cli.actions.workers import make_watcher
 
     session = session_of(ctx)
-    owner = guarded_by(session.contracts, session.signer.address, None if guard is None else session.address_of(guard))
+    owner = operator_or_self(session.contracts, session.signer.address) if guard is None else session.address_of(guard)
     run_role(session, make_watcher(equipment_of(session, operator=owner), only_tells=dry_run))
 
 
