@@ -80,9 +80,8 @@ def run(mutants: Sequence[Mutant], sources: Sources) -> list[Outcome]:
     for mutant in mutants:
         outcome = try_one(space, mutant, sources)
         outcomes.append(outcome)
-        log.print(
-            f"{outcome.name}: {', '.join(outcome.killed_by) or 'SURVIVED'} ({outcome.seconds} s)", highlight=False
-        )
+        caught = ", ".join(outcome.killed_by) or "SURVIVED"
+        log.print(f"{outcome.name}: {caught} ({outcome.seconds} s)", highlight=False, soft_wrap=True)
     return outcomes
 
 

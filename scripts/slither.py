@@ -27,7 +27,7 @@ BUILD = ROOT / "cache" / "slither"
 ANSWERS = ROOT / "docs" / "threat-model.md"
 HEADING = "## Static analysis"
 
-_ROW = re.compile(r"^\| *`([a-z-]+)` *\|([^|]*)\|([^|]*)\| *$", re.MULTILINE)
+_ROW = re.compile(r"^\| *`([a-z0-9-]+)` *\|([^|]*)\|([^|]*)\| *$", re.MULTILINE)
 _SUBJECT = re.compile(r"\b([A-Z]\w+\.\w+)")
 
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Node, Tree} from "../../contracts/interfaces/IDisputes.sol";
+import {IDisputes, Node, Tree} from "../../contracts/interfaces/IDisputes.sol";
 import {Header, Rule} from "../../contracts/interfaces/ParleyTypes.sol";
 import {DisproofHarness} from "./utils/DisproofHarness.sol";
 import {DisputesBase, Work} from "./utils/DisputesBase.sol";
@@ -63,6 +63,30 @@ contract MutantsTest is DisputesBase {
         vm.warp(lens.roundOf(fid).finalAt);
         coordinator.advance(fid, h);
         assertEq(lens.roundOf(fid).round, 3, "final");
+    }
+
+    /// @dev P-22, F-5: who was paid is owed nothing more, though others' fees are still here.
+    function test_P22_PayingTwiceTakesNobodyElsesFee() external {
+        Header memory h = post(aggregator, honest(aggregator));
+        bytes32 settlement = hashOf(h);
+        address[2] memory demanders = [makeAddr("first"), makeAddr("second")];
+        Node[2] memory nodes = [Node(Tree.Model, 0, 0, 0), Node(Tree.Reward, 0, 0, 0)];
+        for (uint256 i; i < 2; ++i) {
+            vm.deal(demanders[i], FEE_FLOOR);
+            vm.prank(demanders[i]);
+            bytes32 root = i == 0 ? h.modelRoot : h.rewardRoot;
+            court.demand{value: FEE_FLOOR}(fid, h, "", nodes[i], root, new bytes32[](0));
+        }
+        vm.warp(vm.getBlockTimestamp() + 6);
+        court.expire(fid, h, nodes[0]);
+        court.release(fid, settlement, nodes[0]);
+        court.release(fid, settlement, nodes[1]);
+        court.pay(demanders[0]);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.Disputes_NothingToPay.selector, demanders[0]));
+        court.pay(demanders[0]);
+        assertEq(address(court).balance, FEE_FLOOR, "the other's");
+        court.pay(demanders[1]);
+        assertEq(demanders[1].balance, FEE_FLOOR);
     }
 
     function _argumentsOf(bytes memory data) internal pure returns (bytes memory arguments) {
