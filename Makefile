@@ -88,6 +88,11 @@ bench: install ## Measure tree hashing, the rules and seconds per round, beside 
 	@$(SAY) "benchmarks"
 	@python scripts/bench.py $(ARGS)
 
+.PHONY: incentives
+incentives: install ## Measure what attackers earn against honest trainers and what the model loses; goes on if interrupted
+	@$(SAY) "incentives: whole federations in memory, minutes"
+	@python scripts/incentives.py $(ARGS)
+
 .PHONY: deep
 deep: install ## Fuzz for long: 10,000 runs per contract test, 5,000 examples per property
 	@$(SAY) "contract tests, 10,000 runs"

@@ -66,10 +66,10 @@ class Campaign:
         """All lines, or some of them and what they are compared with, on the given seeds."""
         lines = [line for line in LINES if line is NOBODY or only is None or line.name in only]
         judged = [panel for panel in PANELS if panel.name == "honest" or only is None or panel.name in only]
-        planned: list[tuple[Attack | Panel, Place]] = [
-            *((line, place) for line in lines for place in _places(line, seeds, rounds)),
-            *((panel, place) for panel in judged for place in _everywhere("all", seeds, rounds)),
-        ]
+        planned: list[tuple[Attack | Panel, Place]] = []
+        for seed in seeds:
+            planned += [(line, place) for line in lines for place in _places(line, seed, rounds)]
+            planned += [(panel, place) for panel in judged for place in _everywhere("all", seed, rounds)]
         return cls(planned, Results(rounds, seeds))
 
     def play(self, store: Store) -> Iterator[str]:
@@ -87,12 +87,11 @@ class Campaign:
             yield name
 
 
-def _places(line: Attack, seeds: Sequence[int], rounds: int) -> Iterator[Place]:
+def _places(line: Attack, seed: int, rounds: int) -> Iterator[Place]:
     for rules in ("all",) if line.all_rules_only else ("naive", "all"):
-        yield from _everywhere(rules, seeds, rounds)
+        yield from _everywhere(rules, seed, rounds)
 
 
-def _everywhere(rules: str, seeds: Sequence[int], rounds: int) -> Iterator[Place]:
+def _everywhere(rules: str, seed: int, rounds: int) -> Iterator[Place]:
     for partition in PARTITIONS:
-        for trainers in SIZES:
-            yield from (Place(rules, partition, trainers, rounds, seed) for seed in seeds)
+        yield from (Place(rules, partition, trainers, rounds, seed) for trainers in SIZES)

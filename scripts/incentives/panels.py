@@ -43,7 +43,7 @@ PANELS = (
     Panel("honest", "scores (an honest evaluator)", 5, lambda _: [HonestEvaluator(0)]),
     Panel("constant", "always 1", 5, lambda _: [Constant()]),
     Panel("equal", "always an equal split", 5, lambda n: [Constant(1 + BASIS // n)]),
-    Panel("copy", "copies the last round's medians", 5, lambda _: [LastMedians()]),
+    Panel("last-medians", "copies the last round's medians", 5, lambda _: [LastMedians()]),
     Panel("random", "random splits", 5, lambda _: [Guesser(50)]),
     Panel("exclude-2-of-4", "2 of 4 vote 0 on everybody", 4, lambda _: [Colluder(), Colluder()]),
     Panel("exclude-3-of-5", "3 of 5, a majority, vote 0 on everybody", 5, lambda _: [Colluder()] * 3),
