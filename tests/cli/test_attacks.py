@@ -14,8 +14,8 @@ import pytest
 import structlog
 
 from parley.chain.view import View
-from parley.cli.demo.attacks.registry import ATTACKS, Attack, Measure, attack_named
-from parley.cli.demo.attacks.table import promise
+from parley.cli.demo.attacks.registry import ATTACKS, Measure, attack_named
+from parley.cli.demo.attacks.table import harm, promise
 from parley.cli.demo.attacks.verdict import Standing, Verdict
 from parley.errors import ConfigError
 from parley.roles.books import scores_of, votes_of
@@ -187,8 +187,8 @@ def test_attack__score_copier__earns_a_fraction_of_a_judges_pay(anvil: AnvilNode
 @pytest.mark.timeout(300)
 def test_attack__a_third_of_everybody_stops__rounds_go_on(anvil: AnvilNode, tmp_path: Path) -> None:
     """F-13, F-25, P-10, principle 3: dropouts are paid for what they did, lose no stake and stop nobody."""
-    done = played(anvil, tmp_path, "dropout", rounds=3, task="breast-cancer")
-    assert [done.view.records[number].final for number in (1, 2, 3)] == [True] * 3
+    done = played(anvil, tmp_path, "dropout", rounds=2, task="breast-cancer")
+    assert [done.view.records[number].final for number in (1, 2)] == [True] * 2
     assert all(one.lost == 0 for one in done.attackers)
 
 
@@ -207,12 +207,7 @@ def test_attacks__threat_model__states_the_bounds_of_the_registry() -> None:
     """The bounds in the documentation are those that the demo and these tests hold runs against."""
     rows = re.findall(r"^\| `([a-z-]+)` \| (.+?) \| (.+?) \| (.+?) \|$", THREAT_MODEL.read_text(), re.MULTILINE)
     stated = {name: (sentence, earn, lose) for name, sentence, earn, lose in rows if name in ATTACKS}
-    assert stated == {name: (a.sentence, promise(a), _harm(a)) for name, a in ATTACKS.items()}
-
-
-def _harm(attack: Attack) -> str:
-    success = attack.bound.success
-    return f"{attack.bound.harm:g}" + ("" if success is None else f"; the trigger works on {success:g} of the samples")
+    assert stated == {name: (a.sentence, promise(a), harm(a)) for name, a in ATTACKS.items()}
 
 
 @pytest.mark.unit

@@ -1,7 +1,7 @@
 """The attacks by name: what is done, who plays, and what it may earn at most. Pure data.
 
-The bounds are those of `What attacks earn` in docs/threat-model.md. They were fixed before anything was measured, from
-measurements in simulations (docs/incentives.md has them, with more seeds), and are not fitted to what a run shows.
+The bounds are those of `What attacks earn` in docs/threat-model.md, which tells where they come from: shares from
+simulations, before the first run on a chain; tolerances from the spread of simulated runs of a demo's length.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Kind = Literal["sponsor", "trainer", "evaluator", "aggregator", "watcher"]
 """What a player does in the federation."""
 
 TOLERANCE = 0.2
-"""Of an honest share, on top of a bound that noise can move: a demo has few rounds, and few samples a shard."""
+"""Of an equal part, on top of a bound that noise can move; more where an attack trains or replays (see `Bound`)."""
 
 DUST = 1e-6
 """What flooring leaves of a reward (P-12), at most."""
@@ -60,7 +60,8 @@ class Bound:
             aside.
         success: the share of triggered samples that a backdoor may turn, `HARM_TOLERANCE` aside; `None` for other
             attacks.
-        tolerance: on top of the share.
+        tolerance: on top of the share, for a run of three rounds on digits: twice the standard deviation that such runs
+            have in simulations, and at least `TOLERANCE`. Whom a round pays most hangs on few samples.
     """
 
     measure: Measure
@@ -215,7 +216,7 @@ _ATTACKS = (
         "sybil",
         "three identities train on one data set",
         _trainers("sybil", 3, Data.SHARED),
-        Bound(Measure.TOGETHER, 0.7),
+        Bound(Measure.TOGETHER, 0.7, tolerance=0.8),
     ),
     Attack(
         "dropout",
@@ -232,19 +233,19 @@ _ATTACKS = (
         "val-trainer",
         "owns no data, trains on every opened validation shard, four times as long",
         _trainers("val-trainer"),
-        Bound(Measure.TOGETHER, 0.55),
+        Bound(Measure.TOGETHER, 0.55, tolerance=1.3),
     ),
     Attack(
         "opposed-pair",
         "two without data submit updates that cancel, so that each looks indispensable",
         _trainers("opposed-pair", 2),
-        Bound(Measure.TOGETHER, 0.15),
+        Bound(Measure.TOGETHER, 0.15, tolerance=0.4),
     ),
     Attack(
         "replayer",
         "owns no data, resubmits what moved the model last, or another's last update under noise",
         _trainers("replayer"),
-        Bound(Measure.TOGETHER, 0.5),
+        Bound(Measure.TOGETHER, 0.5, tolerance=0.8),
         variants=("aggregate", "noised"),
     ),
     Attack(
@@ -257,14 +258,14 @@ _ATTACKS = (
         "backdoor",
         "trains on samples with a trigger that it labels as it likes",
         _trainers("backdoor", data=Data.OWN),
-        Bound(Measure.TOGETHER, 1.2, success=0.1),
+        Bound(Measure.TOGETHER, 1.2, success=0.1, tolerance=1.1),
         tasks=("digits",),
     ),
     Attack(
         "booster",
         "submits five times what it trained",
         _trainers("booster", data=Data.OWN),
-        Bound(Measure.TOGETHER, 1.35),
+        Bound(Measure.TOGETHER, 1.35, tolerance=1.3),
     ),
     Attack(
         "silent-sponsor",

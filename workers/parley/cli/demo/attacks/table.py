@@ -51,18 +51,23 @@ def listing() -> Table:
 
 
 def promise(attack: Attack) -> str:
-    """A bound in words."""
+    """A bound on pay in words."""
     bound = attack.bound
     if bound.measure is Measure.NET:
         return "less than nothing, whoever proves it included"
     if bound.measure is Measure.KEPT:
         return "nothing: no more of the rewards than flooring leaves"
-    if bound.measure is Measure.EACH:
-        return f"{bound.share:g} of what as many honest players earn"
-    if bound.share == 0:
+    if bound.share == 0 and bound.tolerance == 0:
         return "nothing"
-    kind = attack.parts[0].kind
-    return f"{bound.share:g} of an honest {kind}" + (", all together" if attack.count > 1 else "")
+    parts = "of an equal part each" if bound.measure is Measure.EACH else "of an equal part"
+    together = ", all together" if bound.measure is Measure.TOGETHER and attack.count > 1 else ""
+    return f"{bound.share:g} {parts}{together}; tolerance {bound.tolerance:g}"
+
+
+def harm(attack: Attack) -> str:
+    """A bound on the harm in words."""
+    success = attack.bound.success
+    return f"{attack.bound.harm:g}" + ("" if success is None else f"; the trigger works on {success:g} of the samples")
 
 
 def _title(verdict: Verdict) -> Text:
