@@ -7,7 +7,8 @@ under `tests/` does, in its text or, as `P12`, in a test's name.
 
 A fault (`F-3`) is declared by a row of the table of faults in `docs/threat-model.md`, whose last column names tests, as
 `DisputesTest.test_X` or `numerics/test_rules.py::test_x`. It is proven if each of them exists and names the fault: in
-its own docstring or name, in Solidity in the comment above the function.
+its own docstring or name, in Solidity in the comment above the function. Parts of an invariant, named `_P17_x` or
+`_F35_x`, count as tests if they are called.
 
 What `scripts/trace-later.txt` lists is not asked for. Exit code 1 if any other id lacks something, 2 if a document is
 missing.
@@ -34,10 +35,10 @@ SUFFIXES = {".py", ".sol", ".cjs", ".sh", ""}
 LATER = "scripts/trace-later.txt"
 
 _ROW = re.compile(r"^\| *(F-[1-9]\d*) *\|.*\|([^|]*)\| *$", re.MULTILINE)
-_NAMED = re.compile(r"`([\w/]+\.py::test_\w+|\w+\.(?:test|invariant)\w*)`")
+_NAMED = re.compile(r"`([\w/]+\.py::test_\w+|\w+\.(?:test|invariant|_[PF]\d)\w*)`")
 _SOLIDITY = re.compile(
     r"^(?:abstract )?contract (?P<contract>\w+)"
-    r"|(?P<comment>(?:^ +///.*\n)*)^ +function (?P<test>(?:test|invariant)\w*)\(",
+    r"|(?P<comment>(?:^ +///.*\n)*)^ +function (?P<test>(?:test|invariant|_[PF]\d)\w*)\(",
     re.MULTILINE,
 )
 
@@ -119,7 +120,7 @@ def _of_solidity(text: str) -> dict[str, str]:
     for match in _SOLIDITY.finditer(text):
         if match["contract"]:
             contract = match["contract"]
-        else:
+        elif match["test"][0] != "_" or text.count(match["test"]) > 1:
             found[f"{contract}.{match['test']}"] = f"{match['test']} {match['comment']}"
     return found
 

@@ -91,6 +91,15 @@ def test_faults__row_names_no_test__lacks_one(project: Path) -> None:
     assert faults(project)["F-3"] == ["test"]
 
 
+def test_own_words__part_of_an_invariant__counts_if_it_is_called(project: Path) -> None:
+    path = project / "tests/River.t.sol"
+    part = "    /// F-3.\n    function _F3_part() private {}\n"
+    path.write_text(f"contract RiverTest {{\n{part}}}\n")
+    assert "RiverTest._F3_part" not in trace.own_words(project)
+    path.write_text(f"contract RiverTest {{\n    function invariant_All() external {{ _F3_part(); }}\n{part}}}\n")
+    assert trace.names("F-3", trace.own_words(project)["RiverTest._F3_part"])
+
+
 def test_own_words__comments__belong_to_the_function_below(project: Path) -> None:
     words = trace.own_words(project)
     assert not trace.names("F-3", words["RiverTest.test_Other"])
