@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -174,20 +176,43 @@ def test_model_fetch__round_not_final__not_found(world: World, workplace: Path) 
     assert not list(workplace.iterdir())
 
 
-def test_model_fetch__store_was_tampered_with__refused_and_nothing_written(
+def test_model_fetch__genesis_was_tampered_with__refused_and_nothing_written(
     world: World, town: Town, workplace: Path
 ) -> None:
-    """P-20, P-23."""
-    cid = world.json("round", "list")[0]["model"]
-    (path,) = (town.folder / "store" / "objects").rglob(cid)
-    content = path.read_bytes()
-    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    result = world.run("model", "fetch", "--out", workplace / "m")
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
+    """P-20, P-23: the first model is made of nothing else."""
+    fetched = world.json("model", "fetch", "--round", 0, "--out", workplace / "m")
+    (workplace / "m").unlink()
+    with _tampered(town, fetched["cid"]):
+        result = world.run("model", "fetch", "--round", 0, "--out", workplace / "m")
     assert result.exit_code == ExitCode.CONTENT
     assert "damaged" in result.stderr
     assert not list(workplace.iterdir())
+
+
+def test_model_fetch__model_was_tampered_with__is_rebuilt_and_the_store_healed(
+    world: World, town: Town, workplace: Path
+) -> None:
+    """P-20, P-23: what does not hash to the root is never used; the model follows from the updates of its round."""
+    cid = world.json("round", "list")[0]["model"]
+    world.json("model", "fetch", "--out", workplace / "sound")
+    with _tampered(town, cid) as path:
+        damaged = path.read_bytes()
+        world.json("model", "fetch", "--out", workplace / "m")
+        sound, rebuilt = load_file(workplace / "sound"), load_file(workplace / "m")
+        assert sound.keys() == rebuilt.keys()
+        assert all(np.array_equal(sound[name], rebuilt[name]) for name in sound)
+        assert path.read_bytes() != damaged
+
+
+@contextmanager
+def _tampered(town: Town, cid: str) -> Iterator[Path]:
+    """Flip a bit of an object in the store, for a while."""
+    (path,) = (town.folder / "store" / "objects").rglob(cid)
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    yield path
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
 
 
 def test_model_fetch__store_is_empty__says_what_is_missing(world: World, workplace: Path) -> None:
