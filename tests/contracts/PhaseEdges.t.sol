@@ -265,10 +265,11 @@ contract PhaseEdgesTest is Base {
         vm.roll(block.number + 1);
         uint256 number = block.number - 1;
         bytes32 hash = blockhash(number);
+        Settlement memory s = settlementOf(1);
         for (uint256 turn; turn < 3; turn += 2) {
             vm.prank(operator);
             vm.expectRevert(abi.encodeWithSelector(IRoundCoordinator.RoundCoordinator_WrongTurn.selector, turn, 1));
-            coordinator.settle(fid, 1, turn, settlementOf(1), number, hash);
+            coordinator.settle(fid, 1, turn, s, number, hash);
         }
     }
 
