@@ -52,7 +52,7 @@ def check(mutants: Sequence[Mutant], sources: Sources) -> None:
     for mutant in mutants:
         mutant.applied((ROOT / mutant.file).read_text())
         for fault in sources.faults(mutant):
-            raise CatalogueError(fault)
+            raise CatalogueError(f"{mutant.name}: {fault}")
 
 
 def try_one(space: Workspace, mutant: Mutant, sources: Sources) -> Outcome:

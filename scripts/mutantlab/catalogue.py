@@ -26,6 +26,7 @@ FIELDS = {"name", "file", "old", "new", "why", "rebuilds", "tests"}
 
 _CONTRACT = re.compile(r"^(?:abstract )?contract (\w+)(?: is ([^{]+))?", re.MULTILINE)
 _FUNCTION = re.compile(r"^    function (\w+)\(", re.MULTILINE)
+_MADE = re.compile(r"= new (\w+)\(")
 
 
 class CatalogueError(Exception):
@@ -95,18 +96,29 @@ class Sources:
     Attributes:
         files: path from the root, by contract.
         functions: by contract.
+        makes: contracts whose code a contract holds, since it makes them with `new`, by contract.
     """
 
     files: Mapping[str, str]
     functions: Mapping[str, frozenset[str]]
+    makes: Mapping[str, frozenset[str]]
 
     def faults(self, mutant: Mutant) -> list[str]:
         """What a mutant names that is not there."""
         tests = [test.partition(".") for test in mutant.tests]
-        return [f"{mutant.name}: there is no contract {name}" for name in mutant.rebuilds if name not in self.files] + [
-            f"{mutant.name}: there is no test {contract}.{function}"
-            for contract, _, function in tests
-            if function not in self.functions.get(contract, ())
+        copies = {(contract, made) for contract, _, _ in tests for made in self.makes.get(contract, ())}
+        return [
+            *(f"there is no contract {name}" for name in mutant.rebuilds if name not in self.files),
+            *(
+                f"there is no test {contract}.{function}"
+                for contract, _, function in tests
+                if function not in self.functions.get(contract, ())
+            ),
+            *(
+                f"{contract} makes its own {made}: rebuild it, too"
+                for contract, made in sorted(copies)
+                if made in mutant.rebuilds and contract not in mutant.rebuilds
+            ),
         ]
 
 
@@ -114,6 +126,7 @@ def survey(root: Path) -> Sources:
     """Read all contracts of the project and of its tests."""
     files: dict[str, str] = {}
     own: dict[str, set[str]] = {}
+    makes: dict[str, frozenset[str]] = {}
     parents: dict[str, list[str]] = {}
     for path in sorted(path for folder in SOURCES for path in (root / folder).rglob("*.sol")):
         text = path.read_text()
@@ -123,8 +136,9 @@ def survey(root: Path) -> Sources:
             name = match.group(1)
             files[name] = path.relative_to(root).as_posix()
             own[name] = set(_FUNCTION.findall(text[match.start() : end]))
+            makes[name] = frozenset(_MADE.findall(text[match.start() : end]))
             parents[name] = [parent.split("(")[0].strip() for parent in (match.group(2) or "").split(",")]
-    return Sources(files, {name: frozenset(_inherited(name, own, parents)) for name in own})
+    return Sources(files, {name: frozenset(_inherited(name, own, parents)) for name in own}, makes)
 
 
 def _inherited(name: str, own: Mapping[str, set[str]], parents: Mapping[str, list[str]]) -> set[str]:

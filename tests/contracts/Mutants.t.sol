@@ -22,6 +22,14 @@ contract MutantsTest is DisputesBase {
         assertEq(disproof.revealIndex(hex"0000FFFF00010000", 0), 1);
     }
 
+    /// @dev P-11, P-25: a norm below the settled one is as wrong as one above.
+    function test_P25_NormTooSmallConvicts() external {
+        Work memory w = honest(aggregator);
+        w.norm -= 1;
+        Header memory h = post(aggregator, w);
+        assertConvicts(h, medianCall(h, w, trainers.length));
+    }
+
     /// @dev P-16: a commitment is worth one reward.
     function test_P16_CommitmentIsSpentByItsProof() external {
         Work memory w = honest(aggregator);

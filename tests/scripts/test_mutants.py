@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,15 @@ def test_faults__contract_or_test_gone__are_named(project: Path) -> None:
     (mutant,) = load(project)
     (project / "contracts/A.sol").write_text("")
     (project / "tests/contracts/utils/B.sol").write_text("abstract contract B {\n}\n")
-    assert survey(project).faults(mutant) == ["a: there is no contract A", "a: there is no test ATest.test_A"]
+    assert survey(project).faults(mutant) == ["there is no contract A", "there is no test ATest.test_A"]
+
+
+def test_faults__test_holds_a_copy_of_the_contract__must_be_rebuilt(project: Path) -> None:
+    (mutant,) = load(project)
+    path = project / "tests/contracts/A.t.sol"
+    path.write_text(path.read_text().replace("is B {", "is B {\n    A internal a = new A();"))
+    assert survey(project).faults(mutant) == ["ATest makes its own A: rebuild it, too"]
+    assert survey(project).faults(replace(mutant, rebuilds=("A", "ATest"))) == []
 
 
 @pytest.mark.parametrize(
