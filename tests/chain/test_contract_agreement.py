@@ -146,7 +146,7 @@ def test_phases__at_any_time_of_a_round__are_those_of_the_contracts(town: Town) 
 def settle_as_allowed(town: Town, fid: int, view: View, settlement: Settlement = SETTLEMENT) -> None:
     """Post a made-up settlement; with one aggregator every turn is its own."""
     block = view.block
-    town.send(AGGREGATOR, "coordinator", "settle", fid, 1, 0, settlement.to_abi(), block.number, block.hash)
+    town.send(AGGREGATOR, "coordinator", "settle", fid, 1, view.turn, settlement.to_abi(), block.number, block.hash)
 
 
 def test_round__played_with_python_commitments__is_accepted_and_read_back(town: Town) -> None:
