@@ -66,7 +66,7 @@ def store(tmp_path: Path) -> Blockstore:
 
 
 def test_models__no_cid_leads_to_one__all_are_rebuilt_from_the_first_on(store: Blockstore) -> None:
-    """P-23, P-6, F-102: a worker that can fetch no model rebuilds each from the two before it and the included updates."""
+    """P-23, P-6, F-102: a worker that fetches no model rebuilds each from the two before it and the updates."""
     history = History(store, 3)
     last, before = Models(Library(store, PARAMS), lambda _: POLICY).last(history.view)
     assert np.array_equal(last, history.models[3])
