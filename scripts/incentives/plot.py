@@ -12,7 +12,7 @@ from incentives.attacks import LINES, NOBODY
 from incentives.campaign import SIZES, Results
 from incentives.tables import everywhere
 
-WIDTH, LEFT, RIGHT, TOP, ROW = 1080, 470, 40, 96, 24
+WIDTH, LEFT, RIGHT, TOP, ROW = 1140, 470, 40, 96, 24
 LAST = 10.0
 """Honest trainers at the right edge; what is beyond sits on it."""
 
@@ -89,7 +89,7 @@ def _axis(bottom: int) -> Iterator[str]:
 
 def _legend() -> Iterator[str]:
     for number, series in enumerate(SERIES):
-        x = LEFT + 138 * number
+        x = LEFT + 160 * number
         yield _mark(series, x, 62)
         yield f'<text class="label" x="{x + 12}" y="66">{series.title}</text>'
 

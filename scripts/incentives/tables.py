@@ -146,7 +146,7 @@ def _pay(results: Results) -> tuple[list[str], Rows]:
     rows = []
     for line in _played(results):
         groups = [everywhere(results, line, rules, n) for rules in ("naive", "all") for n in SIZES]
-        dues = [", ".join(f"{one.due:.2f}" for one in group) if line.owners else "0" for group in groups[2:]]
+        dues = [_due(line, group) for group in groups[2:]]
         relative = [f"{np.mean([one.relative for one in group]):.1f}" for group in groups[2:]]
         rows.append(
             [line.title, *(_pairs(group, lambda one: one.taken) for group in groups), *dues, ", ".join(relative)]
@@ -225,13 +225,22 @@ def _pairs(group: Sequence[Figure], what: Callable[[Figure], float], digits: int
     return ", ".join(f"{what(one):.{digits}f}" for one in group)
 
 
+def _due(line: Attack, group: Sequence[Figure]) -> str:
+    """What the attacker's data earn by honest work."""
+    if line is NOBODY:
+        return ""
+    return _pairs(group, lambda one: one.due) if line.owners else "0"
+
+
 def _range(values: Sequence[float]) -> str:
     return f"{min(values):.2f} to {max(values):.2f}" if values else "the same"
 
 
 def _ratio(dishonest: Sequence[float], honest: Sequence[float]) -> str:
-    """Pay of a dishonest evaluator over an honest one's."""
-    return f"{np.sum(dishonest) / np.sum(honest):.2f}" if np.sum(honest) > 0 else "all of it"
+    """Pay of a dishonest evaluator over an honest one's; a dash where neither is paid."""
+    if np.sum(honest) > 0:
+        return f"{np.sum(dishonest) / np.sum(honest):.2f}"
+    return "all of it" if np.sum(dishonest) > 0 else "-"
 
 
 def _table(heads: Sequence[str], rows: Rows) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +14,7 @@ import numpy as np
 import pytest
 
 from parley.tasks.builtin import builtin
-from tests.scripts.loading import SCRIPTS
+from tests.scripts.loading import SCRIPTS, load_script
 
 pytestmark = pytest.mark.unit
 
@@ -113,12 +112,13 @@ def test_document__committed__has_a_row_for_every_line_and_a_mark_in_the_plot(in
 
 
 @pytest.mark.parametrize("words", [["--write", "--quick"], ["--write", "--only", "zero"], ["--only", "nonsense"]])
-def test_incentives__arguments_that_make_no_sense__are_refused(words: list[str]) -> None:
-    run = subprocess.run(
-        [sys.executable, str(SCRIPTS / "incentives.py"), *words], capture_output=True, text=True, timeout=120, cwd=ROOT
-    )
-    assert run.returncode == 2
-    assert "usage:" in run.stderr
+def test_arguments__that_make_no_sense__are_refused(
+    incentives: ModuleType, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        load_script("incentives.py").arguments(words)
+    assert refused.value.code == 2
+    assert "usage:" in capsys.readouterr().err
 
 
 def test_incentives__figures__are_json(incentives: ModuleType, tmp_path: Path) -> None:
