@@ -43,7 +43,7 @@ from parley.tasks.simulation.attackers.poison import success
 MARK = ".parley-demo"
 """A file that says that a folder is a demo's, so that it may be emptied."""
 
-READY_SECONDS = 180.0
+READY_SECONDS = 300.0
 ROUND_SECONDS = 300.0
 """A round that takes longer than that will not end."""
 

@@ -100,7 +100,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How many honest players there are by default, and how many rounds."""
+    """How many honest players there are by default, and how many rounds.
+
+    Attributes:
+        rounds: how many are played.
+        trainers: each with data of its own; evaluators and aggregators likewise.
+    """
 
     rounds: int = 3
     trainers: int = 4
