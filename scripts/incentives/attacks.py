@@ -24,7 +24,7 @@ def pair(weight: float, shrink: float = 0.7) -> list[Participant]:
     return [Opposed(sign, weight, ValidationTrainer(50), shrink) for sign in (1, -1)]
 
 
-def owner_pair(weight: float) -> Attack:
+def owner_pair(weight: float, size: str) -> Attack:
     """The first two trainers add and subtract one direction, found on the data of both."""
 
     def muster(ground: Ground) -> Team:
@@ -32,9 +32,7 @@ def owner_pair(weight: float) -> Attack:
         data = [one.data, two.data]
         return Team([Opposed(1, weight, one, data=data), Opposed(-1, weight, two, data=data), *others], (0, 1))
 
-    return Attack(
-        f"owner-pair-{weight:g}", f"two data owners add and subtract a direction ({weight:g} norms)", muster, 2
-    )
+    return Attack(f"owner-pair-{weight:g}", f"two data owners add and subtract a direction, {size}", muster, 2)
 
 
 def coalition(members: int, kind: Callable[[Sequence[Participant]], Participant]) -> Muster:
@@ -76,12 +74,12 @@ def dragged(draggers: int) -> list[Participant]:
 
 ATTACKS = (
     NOBODY,
-    Attack("validation", "no data: trains on public validation data, 5 epochs", outsiders(ValidationTrainer(50))),
-    Attack("validation-20", "the same, 20 epochs", outsiders(ValidationTrainer(50, epochs=20))),
+    Attack("validation", "no data: trains on the validation data that anybody sees", outsiders(ValidationTrainer(50))),
+    Attack("validation-20", "the same for 20 epochs instead of 5", outsiders(ValidationTrainer(50, epochs=20))),
     Attack("pair", "no data: two opposed updates", outsiders(Opposed(1), Opposed(-1))),
     Attack("pair-around", "no data: the same around training on opened shards", outsiders(*pair(0.4))),
-    owner_pair(1.0),
-    owner_pair(0.1),
+    owner_pair(1.0, "as long as an update"),
+    owner_pair(0.1, "a tenth as long"),
     Attack("aggregate", "resubmits the last aggregate", outsiders(Follower())),
     Attack("copy", "resubmits another's last update", outsiders(Copier())),
     Attack("copy-noised", "the same with as much noise", outsiders(Copier(noise=1.0))),
