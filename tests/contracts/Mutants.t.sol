@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDisputes, Node, Tree} from "../../contracts/interfaces/IDisputes.sol";
+import {IDisputes, Node, RewardProof, Tree} from "../../contracts/interfaces/IDisputes.sol";
 import {Header, Rule} from "../../contracts/interfaces/ParleyTypes.sol";
 import {DisproofHarness} from "./utils/DisproofHarness.sol";
 import {DisputesBase, Work} from "./utils/DisputesBase.sol";
@@ -28,6 +28,66 @@ contract MutantsTest is DisputesBase {
         w.norm -= 1;
         Header memory h = post(aggregator, w);
         assertConvicts(h, medianCall(h, w, trainers.length));
+    }
+
+    /// @dev P-12, F-35: whoever earned before cannot be said to have earned nothing, which would make its right leaf wrong.
+    function test_P12_PastCannotBeDenied() external {
+        Work memory w = honest(aggregator);
+        Header memory h = post(aggregator, w);
+        RewardProof memory proof = rewardProof(w, 1);
+        assertGt(proof.previous, 0);
+        proof.previous = 0;
+        bytes memory data = abi.encodeCall(court.disproveReward, (fid, h, w.medians, w.vectors, proof));
+        assertRefused(data, IDisputes.Disputes_NotUnderRoot.selector);
+    }
+
+    /// @dev P-12, F-13: a seat that revealed in an earlier round and not in this one keeps what it had, and not more.
+    function test_P12_SilentEvaluatorKeepsItsPast() external {
+        _finalise();
+        trainAll();
+        address silent = _scoreWithoutTheFirst();
+        aggregator = aggregatorOf(0);
+        Work memory w = honest(aggregator);
+        uint256 m = indexOf(silent);
+        assertEq(w.cumulative[m], previously(m));
+        uint256 state = vm.snapshotState();
+        Header memory h = post(aggregator, w);
+        assertRefused(rewardCall(h, w, m), IDisputes.Disputes_NothingWrong.selector);
+        vm.revertToState(state);
+        w.rewards[m] = leafOf(m, w.cumulative[m] + 1);
+        h = post(aggregator, w);
+        assertConvicts(h, rewardCall(h, w, m));
+    }
+
+    /// @dev The round is final, and the next one open.
+    function _finalise() internal {
+        Work memory w = honest(aggregator);
+        Header memory h = post(aggregator, w);
+        vm.warp(lens.roundOf(fid).finalAt);
+        coordinator.advance(fid, h);
+        previousModel = oldModel;
+        oldModel = w.next;
+        earnedBefore = w.cumulative;
+        vm.roll(vm.getBlockNumber() + 3);
+        vm.warp(vm.getBlockTimestamp() + 3);
+        coordinator.captureSeed(fid);
+    }
+
+    /// @dev All evaluators commit, all but the first reveal; it is no longer among them.
+    function _scoreWithoutTheFirst() internal returns (address silent) {
+        openValidation();
+        tick();
+        for (uint256 i; i < evaluators.length; ++i) {
+            commitScores(evaluators[i]);
+        }
+        tick();
+        silent = evaluators[0];
+        for (uint256 i = 1; i < evaluators.length; ++i) {
+            revealScores(evaluators[i]);
+            evaluators[i - 1] = evaluators[i];
+        }
+        evaluators.pop();
+        vm.warp(lens.roundOf(fid).scoreRevealEnd);
     }
 
     /// @dev P-16: a commitment is worth one reward.
