@@ -196,7 +196,9 @@ def test_demo__killed_outright__takes_its_workers_with_it(tmp_path: Path) -> Non
     """F-54: `kill -9` leaves the demo no time to end anybody; the kernel does."""
     home = tmp_path / "home"
     demo = subprocess.Popen(
-        _command(home, "--attack", "nan", "--task", "breast-cancer"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        _command(home, "--attack", "nan", "--task", "breast-cancer"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     log = home / "demo" / "players" / "nan" / "log"
     deadline = time.monotonic() + 200
