@@ -22,7 +22,7 @@ class Config:
         rounds: how many are played.
         planned_rounds: shards that the validation set is cut into; `None` for as many as are played.
         partitioner: how the training data are spread, by name.
-        alpha: of the Dirichlet partitioner; small means skewed.
+        alpha: of the Dirichlet partitioner; small means skewed, down to trainers with one class or two (F-100).
         sealed: each round is judged on a shard that was sealed until then, and trainers mix opened shards into their
             data (P-24); otherwise the whole validation set is public, and judged on, from the start.
         free_riders: participants that send noise.

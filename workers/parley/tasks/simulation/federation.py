@@ -92,7 +92,7 @@ class Federation:
         return dequantise(q, self.wire.frac_bits)
 
     def play(self) -> Played:
-        """The next round."""
+        """The next round; one that includes nobody leaves the model to its momentum (F-105)."""
         number = len(self._revealed) + 1
         look = look_ahead(self._old, self._previous, self.config.beta)
         updates = self._train(number, look)
@@ -104,7 +104,7 @@ class Federation:
         return Played(self.task.metric(self.reals(result.model), self.test), result)
 
     def _train(self, number: int, look: Quantised) -> list[Quantised]:
-        """Everybody's update as it is revealed."""
+        """Everybody's update as it is revealed: clipped, and rounded to the nearest step (F-103)."""
         opened = self.shards[: number - 1] if self.config.sealed else []
         sight = Sight(
             task=self.task,
