@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hexbytes import HexBytes
 
 from parley.chain.view import View
 from parley.cli.demo.attacks.registry import ATTACKS, Measure, attack_named
@@ -59,7 +60,7 @@ class Result:
         """The calls that convicted, in order."""
         town = self.arena.town
         found = [c for _, record in sorted(self.view.records.items()) for c in record.convictions]
-        calls = [town.w3.eth.get_transaction(conviction.transaction)["input"] for conviction in found]
+        calls = [town.w3.eth.get_transaction(HexBytes(conviction.transaction))["input"] for conviction in found]
         return [town.contracts.disputes.decode_function_input(data)[0].fn_name for data in calls]
 
 
