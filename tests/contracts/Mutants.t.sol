@@ -5,6 +5,7 @@ import {IDisputes, Node, RewardProof, Tree} from "../../contracts/interfaces/IDi
 import {Header, Rule} from "../../contracts/interfaces/ParleyTypes.sol";
 import {DisproofHarness} from "./utils/DisproofHarness.sol";
 import {DisputesBase, Work} from "./utils/DisputesBase.sol";
+import {Trees} from "./utils/Trees.sol";
 
 /// @title MutantsTest
 /// @notice Properties that a re-injected bug of `scripts/mutants` broke while every other test passed.
@@ -20,6 +21,27 @@ contract MutantsTest is DisputesBase {
     function test_P11_ScaleAloneIncludesNobody() external {
         DisproofHarness disproof = DisproofHarness(deployCode("DisproofHarness.sol:DisproofHarness"));
         assertEq(disproof.revealIndex(hex"0000FFFF00010000", 0), 1);
+    }
+
+    /// @dev Section 7: a row that is cut within a word is none, even if it ends with the right one.
+    function test_RowOfBrokenWordsIsWrong() external {
+        DisproofHarness disproof = DisproofHarness(deployCode("DisproofHarness.sol:DisproofHarness"));
+        bytes memory row = bytes.concat(new bytes(100), bytes32(uint256(7)));
+        assertTrue(disproof.wrongNewModel(row, bytes32(uint256(7))));
+        assertFalse(disproof.wrongNewModel(bytes.concat(new bytes(64), bytes32(uint256(7))), bytes32(uint256(7))));
+    }
+
+    /// @dev P-3, F-44: the node above word 0 has a shorter path and the same index; it is no word of the update.
+    function test_P3_InnerNodeIsNoWord() external {
+        Work memory w = honest(aggregator);
+        Header memory h = post(aggregator, w);
+        bytes32[] memory words = wordsOf("update", trainers[0], current());
+        bytes32 node = Trees.node(words, DEPTH - 1, 0);
+        bytes32[] memory nodePath = Trees.path(words, DEPTH - 1, 0);
+        bytes32[] memory path = Trees.path(rowLeaves(w), 0);
+        bytes memory data =
+            abi.encodeCall(court.disproveUpdate, (fid, h, w.medians, w.rows[0], 0, path, 0, node, nodePath));
+        assertRefused(data, IDisputes.Disputes_NotUnderRoot.selector);
     }
 
     /// @dev P-11, P-25: a norm below the settled one is as wrong as one above.
