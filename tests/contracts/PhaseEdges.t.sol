@@ -146,17 +146,6 @@ contract PhaseEdgesTest is Base {
         this.revealUpdateExternal(trainers[0]);
     }
 
-    /// @notice P-9: a commitment of one round opens nothing in the next.
-    function testFuzz_P9_commitment_bindsChainContractFederationRoundAndOperator(uint64 chainId, uint256 round) public {
-        round = bound(round, 2, 1000);
-        bytes32 mine = updateCommitment(1, trainers[0]);
-        assertNotEq(mine, updateCommitment(round, trainers[0]));
-        assertNotEq(mine, updateCommitment(1, trainers[1]));
-        vm.assume(chainId != block.chainid && chainId != 0);
-        vm.chainId(chainId);
-        assertNotEq(mine, updateCommitment(1, trainers[0]));
-    }
-
     /* --------------------------------------------- VOID ------------------------------------------- */
 
     /// @notice P-10, F-25: each way to be too few voids the round at the end of its phase, and the money returns.
