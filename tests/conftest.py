@@ -7,6 +7,7 @@ Hypothesis draws the same examples in every run; `HYPOTHESIS_PROFILE=deep` draws
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 # Before torch or NumPy is imported: threads of several test processes on two cores only get into each other's way.
@@ -18,6 +19,10 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.anvil import AnvilNode, running_anvil
 from tests.support.sockets import blocked_sockets
+
+# A shell lets what it starts in the background ignore Ctrl-C, and processes hand that on to those that tests interrupt.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KINDS = ("unit", "integration")
 

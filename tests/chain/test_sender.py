@@ -206,7 +206,8 @@ def test_send__former_process_left_one_pending__takes_its_place(
         until(lambda: pool(manual, 1).get(0) not in (None, left.hash.to_0x_hex()))
         manual.rpc("evm_mine")
         assert waiting.result(10).nonce == 0
-    assert attempts[-1].fees.max_fee >= 3 * 10**9 * 1.1
+    # doubled until the pool takes it, and Anvil takes any more
+    assert attempts[-1].fees.max_fee > 3 * 10**9
     assert manual.contracts.registry.functions.isOperator(account.address).call()
 
 
