@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from web3 import Web3
 from web3.contract import Contract
@@ -101,9 +101,9 @@ class GasMeter:
         start: first block to look at.
     """
 
-    def __init__(self, w3: Web3, contracts: Mapping[str, Contract], start: int) -> None:
+    def __init__(self, w3: Web3, contracts: Iterable[Contract], start: int) -> None:
         self._w3 = w3
-        self._contracts = {str(contract.address): contract for contract in contracts.values()}
+        self._contracts = {str(contract.address): contract for contract in contracts}
         self._next = start
         self._used: dict[str, list[int]] = {}
 

@@ -101,8 +101,8 @@ class Demo:
         self.books = Books(self.reader.policy)
         library = Library(store, self.reader.terms.params)
         self.results = Results(w3, library, self.books, self.task, stage.test)
-        named = {"coordinator": contracts.coordinator, "rewards": contracts.reward_vault, "join": contracts.federations}
-        self.meter = GasMeter(w3, named, contracts.start_block)
+        counted = (contracts.coordinator, contracts.reward_vault, contracts.federations, contracts.disputes)
+        self.meter = GasMeter(w3, counted, contracts.start_block)
 
     def state(self, view: View) -> BoardState:
         """What the table shows now."""
