@@ -14,6 +14,7 @@ from parley.chain.sender import Sender
 from parley.chain.view import RoundRecord, View
 from parley.cli.actions.operators import operator_or_self
 from parley.cli.actions.workers import Equipment, make_watcher
+from parley.cli.demo.attacks.settlements import wrong_median, wrong_reward, wrong_word
 from parley.errors import ChainError
 from parley.numerics import descent
 from parley.numerics.faults import Node, Tree
@@ -24,17 +25,14 @@ from parley.roles.recount import posting_of
 from parley.roles.trainer import Trainer
 from parley.roles.watcher import Watcher
 from tests.roles.watching import (
-    Liar,
     Lie,
+    a_liar,
     a_stranger,
     again,
     free_and_locked,
+    other_rows,
     until_settle,
     watching,
-    wrong_median,
-    wrong_reward,
-    wrong_update_word,
-    wrong_word,
 )
 from tests.support.anvil import AnvilNode
 from tests.support.federation import Town, build
@@ -77,7 +75,7 @@ def test_watcher__lying_aggregator__is_convicted_and_the_next_one_settles(
     view, liar, honest = until_settle(town)
     culprit, bond = town.senders[liar].address, view.policy.bond
     free, locked = free_and_locked(town, culprit)
-    town.workers[liar] = Liar(town.workers[liar].worker, lie=lie, publishes=publishes)
+    town.workers[liar] = a_liar(town.workers[liar].worker, lie, publishes=publishes)
     town.step(liar)
     assert free_and_locked(town, culprit) == (free - bond, locked + bond)
 
@@ -107,7 +105,7 @@ def test_watcher__withholding_aggregator__falls_by_its_silence(anvil: AnvilNode,
     town = build(anvil, tmp_path, aggregators=2)
     watcher = watching(town, anvil)
     view, liar, honest = until_settle(town)
-    town.workers[liar] = Liar(town.workers[liar].worker, lie=wrong_update_word, shows=False)
+    town.workers[liar] = a_liar(town.workers[liar].worker, other_rows, shows=False)
     town.step(liar)
     done = acts(town, "watcher", until=DemandNode)
     assert [type(action) for action in done] == [DemandNode]
@@ -132,7 +130,7 @@ def test_watcher__crash_between_commitment_and_proof__goes_on(anvil: AnvilNode, 
     town = build(anvil, tmp_path, aggregators=2)
     watcher = watching(town, anvil)
     view, liar, _ = until_settle(town)
-    town.workers[liar] = Liar(town.workers[liar].worker, lie=wrong_word)
+    town.workers[liar] = a_liar(town.workers[liar].worker, wrong_word)
     town.step(liar)
     acts(town, "watcher", until=CommitProof)
     town.workers["watcher"] = again(watcher)
@@ -153,7 +151,7 @@ def test_watcher__only_tells__convicts_nobody(anvil: AnvilNode, tmp_path: Path) 
     """P-16: a trial run shows what it would do and sends nothing."""
     town = build(anvil, tmp_path)
     view, liar, _ = until_settle(town)
-    town.workers[liar] = Liar(town.workers[liar].worker, lie=wrong_median)
+    town.workers[liar] = a_liar(town.workers[liar].worker, wrong_median)
     town.step(liar)
     watcher = Watcher(a_stranger(town, anvil), only_tells=True)
     action = watcher.decide(watcher.worker.reader.view())
@@ -257,7 +255,7 @@ def test_watcher__reorg_takes_the_lie_back__judges_what_stands_now(anvil: AnvilN
     _, name, _ = until_settle(town)
     honest = town.workers[name]
     before = town.w3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
-    town.workers[name] = Liar(honest.worker, lie=wrong_word)
+    town.workers[name] = a_liar(honest.worker, wrong_word)
     town.step(name)
     assert isinstance(town.step("watcher"), CommitProof)
     town.w3.provider.make_request("evm_revert", [before])  # type: ignore[arg-type]
@@ -289,7 +287,7 @@ def test_models__cid_leads_nowhere__is_rebuilt_from_the_updates_and_served_on(an
     town = build(anvil, tmp_path)
     watching(town, anvil)
     _, name, _ = until_settle(town)
-    town.workers[name] = Liar(town.workers[name].worker, publishes=False)
+    town.workers[name] = a_liar(town.workers[name].worker, publishes=False)
     town.step(name)
     town.workers[name] = town.make(name)
     view = town.play_rounds(2)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from parley.chain.model import Phase, Role, Settlement
 from parley.chain.view import LAST_TURN, RoundRecord, View
 from parley.errors import ContentError
-from parley.numerics.settlement import SettlementInput, SettlementResult, settle
+from parley.numerics.disproof import Truth
+from parley.numerics.settlement import SettlementInput, SettlementResult
 from parley.roles import fees, pokes, supplier
 from parley.roles.actions import Action, Advance, Collect, Release, Settle, Supply, Wait
 from parley.roles.convictions import OwnConvictions
-from parley.roles.recount import committed_data, with_content
+from parley.roles.recount import recounted
 from parley.roles.supplier import Supplier
 from parley.roles.warmup import warm_kernels
 from parley.roles.worker import Worker
@@ -72,14 +73,13 @@ class Aggregator:
     def _settle(self, view: View, record: RoundRecord) -> None:
         """Publish the next model, then post the settlement; the block it was computed at goes with it (P-28)."""
         result = self.recompute(view, record)
-        _, digest = self.worker.library.put(result.model)
         settlement = Settlement(
             result.medians,
             result.norm,
             result.earned_total,
             result.row_root,
             result.model_root,
-            digest,
+            self.publish(result),
             result.reward_root,
         )
         read_at = view.block.number, view.block.hash
@@ -91,9 +91,17 @@ class Aggregator:
         Raises:
             ContentError: an included update or a model is not to be had.
         """
-        given = with_content(self.worker, view, record, committed_data(self.worker, view, record, self.worker.operator))
-        self._keep(record, given)
-        return settle(given)
+        return self.truth(view, record).result
+
+    def truth(self, view: View, record: RoundRecord) -> Truth:
+        """The same with what it follows from, which is kept for demands. Errors as of `recompute`."""
+        truth = recounted(self.worker, view, record, self.worker.operator)
+        self._keep(record, truth.given)
+        return truth
+
+    def publish(self, result: SettlementResult) -> bytes:
+        """Store the next model; the digest of its CID."""
+        return self.worker.library.put(result.model)[1]
 
     def _keep(self, record: RoundRecord, given: SettlementInput) -> None:
         """Keep the included updates for demands (P-22)."""

@@ -63,6 +63,11 @@ def truth_of(view: View, given: SettlementInput) -> Truth:
     return Truth(given, settle(given), members_of(view))
 
 
+def recounted(worker: Worker, view: View, record: RoundRecord, aggregator: str) -> Truth:
+    """A round's settlement as it must be if `aggregator` posts it. Errors as of `committed_data` and `with_content`."""
+    return truth_of(view, with_content(worker, view, record, committed_data(worker, view, record, aggregator)))
+
+
 def members_of(view: View) -> tuple[str, ...]:
     """The operators by member index."""
     return tuple(operator for _, operator in sorted(view.members.items()))

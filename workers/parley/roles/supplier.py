@@ -19,7 +19,7 @@ from parley.numerics.fixed_point import encode
 from parley.numerics.rows import row_bytes
 from parley.numerics.word_tree import WordTree
 from parley.roles.actions import Supply
-from parley.roles.recount import committed_data, posted_of, truth_of, with_content
+from parley.roles.recount import posted_of, recounted
 from parley.roles.worker import Worker
 
 BATCH = 16
@@ -101,8 +101,7 @@ class Supplier:
     def _recomputed(self, view: View, record: RoundRecord) -> Truth:
         """The settlement that this operator posted, computed anew."""
         if self._truth is None:
-            given = committed_data(self._worker, view, record, self._worker.operator)
-            self._truth = truth_of(view, with_content(self._worker, view, record, given))
+            self._truth = recounted(self._worker, view, record, self._worker.operator)
             if self._truth.result.row_root != posted_of(record).row_root:
                 self._worker.log.error(
                     "the settlement that was posted is not what is computed now", round=record.number

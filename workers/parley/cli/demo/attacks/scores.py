@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
 from parley.chain.view import RoundRecord, View
@@ -12,7 +13,7 @@ from parley.roles.evaluator import Evaluator
 from parley.roles.warmup import warm_kernels
 
 
-class Blind(Evaluator):
+class Blind(Evaluator, ABC):
     """An evaluator that measures no loss: it loads no task, and scales as honest ones do (P-25)."""
 
     def warm_up(self) -> None:
@@ -31,9 +32,9 @@ class Blind(Evaluator):
         scales = tuple(0 if square is None else scale_for(square, norm) for square in squares)
         return ScoreVector(norm, scores, scales).encode()
 
+    @abstractmethod
     def wanted(self, view: View, record: RoundRecord) -> dict[str, int]:
         """The scores by operator; whoever is not named gets 1."""
-        raise NotImplementedError
 
 
 class ScoreCopier(Blind):

@@ -18,7 +18,7 @@ from parley.numerics.word_tree import WordTree
 from parley.roles import aggregator
 from parley.roles.actions import Action, Supply, Wait
 from parley.roles.aggregator import Aggregator
-from parley.roles.recount import committed_data, truth_of, with_content
+from parley.roles.recount import recounted
 from parley.roles.supplier import Supplier
 from parley.roles.worker import Worker
 
@@ -49,8 +49,7 @@ class Liar(Aggregator):
 
     def recompute(self, view: View, record: RoundRecord) -> SettlementResult:
         """The lie."""
-        Aggregator.recompute(self, view, record)
-        return self.lie(record.number)(_truth(self.worker, view, record))
+        return self.lie(record.number)(self.truth(view, record))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class LyingSupplier(Supplier):
         self._lie = lie
 
     def _recomputed(self, view: View, record: RoundRecord) -> Truth:
-        truth = _truth(self._worker, view, record)
+        truth = recounted(self._worker, view, record, self._worker.operator)
         return replace(truth, result=self._lie(record.number)(truth))
 
     def _tree(self, view: View, record: RoundRecord, node: Node) -> WordTree:
@@ -128,8 +127,3 @@ def lie_of(variant: str) -> Callable[[int], Lie]:
     """What is told in each round: always the same, or one after the other."""
     told = [LIES[variant]] if variant in LIES else list(LIES.values())
     return lambda number: told[(number - 1) % len(told)]
-
-
-def _truth(worker: Worker, view: View, record: RoundRecord) -> Truth:
-    """What the worker's operator should post."""
-    return truth_of(view, with_content(worker, view, record, committed_data(worker, view, record, worker.operator)))
