@@ -22,8 +22,10 @@ from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
 from mutantlab.catalogue import CatalogueError, Mutant, Sources, load, survey  # noqa: E402
-from mutantlab.solc import CompilationFailed, closure, compile_some, profile_of  # noqa: E402
+from mutantlab.solc import compile_some  # noqa: E402
 from mutantlab.workspace import TestsFailed, Workspace  # noqa: E402
+from parley.chain.compiler import closure, profile_of  # noqa: E402
+from parley.chain.errors import CompilerError  # noqa: E402
 
 FOLDER = ROOT / "cache" / "mutants"
 
@@ -89,7 +91,7 @@ def needed(mutants: Sequence[Mutant], sources: Sources) -> list[str]:
     """The sources of all tests and harnesses that the mutants name, by path."""
     contracts = {test.partition(".")[0] for mutant in mutants for test in mutant.tests}
     files = sorted(sources.files[name] for name in contracts.union(*(mutant.rebuilds for mutant in mutants)))
-    return [file for file in closure(ROOT, files, profile_of(ROOT)["remappings"], {}) if file.startswith("tests/")]
+    return [file for file in closure(ROOT, files, profile_of(ROOT)["remappings"]) if file.startswith("tests/")]
 
 
 def show(outcomes: Sequence[Outcome]) -> None:
@@ -118,7 +120,7 @@ def main() -> int:
             print("\n".join(f"{mutant.name}: {mutant.why}" for mutant in chosen))
             return 0
         outcomes = run(chosen, sources)
-    except (CatalogueError, CompilationFailed, TestsFailed) as error:
+    except (CatalogueError, CompilerError, TestsFailed) as error:
         print(f"mutants: {error}", file=sys.stderr)
         return 2
     if options.json:

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from parley.chain.compiler import closure
 from tests.scripts.loading import SCRIPTS
 
 sys.path.append(str(SCRIPTS))
 
 from mutantlab.catalogue import CatalogueError, Mutant, load, survey
-from mutantlab.solc import Code, closure
+from mutantlab.solc import Code
 from mutantlab.workspace import Workspace
 
 pytestmark = pytest.mark.unit

@@ -12,7 +12,7 @@ import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import SubprocessError
@@ -98,7 +98,7 @@ def compile_contracts(root: Path, names: tuple[str, ...]) -> Compilation:
     Raises:
         CompilerError: a source is missing, does not compile, or the compiler cannot be run.
     """
-    profile = _profile(root)
+    profile = profile_of(root)
     solc = root / profile["solc"]
     version = _version(solc)
     request = standard_input(root, names, profile)
@@ -112,10 +112,19 @@ def compile_contracts(root: Path, names: tuple[str, ...]) -> Compilation:
 def standard_input(root: Path, names: tuple[str, ...], profile: Mapping[str, Any]) -> dict[str, Any]:
     """The compiler's input: all sources below `src` and what they import, as Foundry gives them to it."""
     source = profile["src"]
-    sources = _sources(root, source, profile["remappings"])
+    files = [path.relative_to(root).as_posix() for path in sorted((root / source).rglob("*.sol"))]
+    sources = closure(root, files, profile["remappings"])
     for name in names:
         if f"{source}/{name}.sol" not in sources:
             raise CompilerError(f"there is no {root / source / name}.sol", hint="run this in a clone of Parley")
+    selection = {f"{source}/{name}.sol": {name: list(OUTPUTS)} for name in sorted(names)}
+    return request_for(sources, profile, selection)
+
+
+def request_for(
+    sources: Mapping[str, str], profile: Mapping[str, Any], selection: Mapping[str, Mapping[str, list[str]]]
+) -> dict[str, Any]:
+    """Standard JSON: these sources, by name, with the settings of a profile; `selection` is what to output."""
     return {
         "language": "Solidity",
         "sources": {name: {"content": text} for name, text in sorted(sources.items())},
@@ -127,7 +136,7 @@ def standard_input(root: Path, names: tuple[str, ...], profile: Mapping[str, Any
                 "bytecodeHash": profile["bytecode_hash"],
                 "appendCBOR": profile["cbor_metadata"],
             },
-            "outputSelection": {f"{source}/{name}.sol": {name: list(OUTPUTS)} for name in sorted(names)},
+            "outputSelection": selection,
             "evmVersion": profile["evm_version"],
             "viaIR": profile["via_ir"],
             "libraries": {},
@@ -135,8 +144,12 @@ def standard_input(root: Path, names: tuple[str, ...], profile: Mapping[str, Any
     }
 
 
-def _profile(root: Path) -> dict[str, Any]:
-    """The default profile of `foundry.toml`."""
+def profile_of(root: Path) -> dict[str, Any]:
+    """The default profile of `foundry.toml`.
+
+    Raises:
+        CompilerError: it cannot be read, or does not say what the compiler needs.
+    """
     try:
         profile: dict[str, Any] = tomllib.loads((root / "foundry.toml").read_text())["profile"]["default"]
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
@@ -148,17 +161,29 @@ def _profile(root: Path) -> dict[str, Any]:
     return profile
 
 
-def _sources(root: Path, folder: str, remappings: list[str]) -> dict[str, str]:
-    """All sources by the names that the compiler knows them by."""
+def closure(
+    root: Path, files: Iterable[str], remappings: Iterable[str], changed: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The sources of some files and of all that they import, by the names that the compiler knows them by.
+
+    Args:
+        root: folder with `foundry.toml`.
+        files: paths from `root`.
+        remappings: of imports, as `foundry.toml` has them.
+        changed: sources to take instead of those on disk, by path from `root`.
+
+    Raises:
+        CompilerError: one cannot be read.
+    """
     rules = [tuple(rule.split("=", 1)) for rule in remappings]
     found: dict[str, str] = {}
-    waiting = [path.relative_to(root).as_posix() for path in sorted((root / folder).rglob("*.sol"))]
+    waiting = list(files)
     while waiting:
         name = waiting.pop()
         if name in found:
             continue
         try:
-            found[name] = (root / name).read_text()
+            found[name] = changed[name] if changed and name in changed else (root / name).read_text()
         except OSError as error:
             raise CompilerError(f"cannot read {root / name}: {error.strerror}", hint="run `make install`") from error
         waiting += [_resolved(name, target, rules) for target in _IMPORT.findall(found[name])]
@@ -185,7 +210,7 @@ def _cached_or_compiled(path: Path, solc: Path, request: dict[str, Any]) -> dict
         fcntl.flock(lock, fcntl.LOCK_EX)  # closing the file unlocks it
         output = _cached(path)
         if output is None:
-            output = _run(solc, request)
+            output = run_compiler(solc, request)
             write_whole(path, json.dumps(output).encode())
     return output
 
@@ -206,8 +231,12 @@ def _version(solc: Path) -> str:
         raise CompilerError(f"cannot run the compiler {solc}: {error}", hint="run `make install`") from error
 
 
-def _run(solc: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """Compile; return the contracts by source and name."""
+def run_compiler(solc: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """Compile standard JSON; return the contracts by source and name.
+
+    Raises:
+        CompilerError: the sources do not compile, or the compiler cannot be run.
+    """
     try:
         answer = solcx.compile_standard(request, solc_binary=str(solc), allow_paths="/")
     except (OSError, SubprocessError, SolcError) as error:
