@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from math import inf
@@ -20,6 +19,7 @@ from parley.cli.demo.attacks.verdict import Standing, Verdict, value_of
 from parley.cli.demo.plan import DemoPlan
 from parley.errors import ConfigError
 from parley.roles.loop import RoleWorker
+from tests.cli.demo_processes import demo_command, started_below
 
 
 def standing(name: str, kind: Kind, net: float, *, attacks: bool = False, earned: float | None = None) -> Standing:
@@ -154,32 +154,13 @@ def test_verdict__figures__hold_or_not(found: Verdict, holds: bool) -> None:
     assert (list(found.failures()) == []) == holds
 
 
-def _started_below(folder: Path) -> list[int]:
-    """Processes whose command line names the folder."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            words, state = (entry / "cmdline").read_bytes(), (entry / "stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if str(folder).encode() in words and state != "Z":
-            found.append(int(entry.name))
-    return found
-
-
-def _command(home: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "parley", "--home", str(home), "demo", *arguments]
-
-
 @pytest.mark.integration
 @pytest.mark.timeout(600)
 def test_demo__copycat__ends_with_what_it_earned(tmp_path: Path) -> None:
     """F-92, P-12: real processes; the attacker's own runs beside the honest ones, and the summary weighs it."""
     home = tmp_path / "home"
     arguments = ("--attack", "copycat", "--rounds", "1", "--trainers", "3", "--task", "breast-cancer", "--json")
-    done = subprocess.run(_command(home, *arguments), capture_output=True, text=True, timeout=550)
+    done = subprocess.run(demo_command(home, *arguments), capture_output=True, text=True, timeout=550)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     attack = summary["attack"]
@@ -187,7 +168,7 @@ def test_demo__copycat__ends_with_what_it_earned(tmp_path: Path) -> None:
     assert attack["not_kept"] == []
     assert attack["players"]["copycat"] == {"attacks": True, "earned": 0, "lost": 0, "net": 0}
     assert all(check["holds"] for check in summary["books"])
-    assert _started_below(home) == []
+    assert started_below(home) == []
 
 
 @pytest.mark.integration
@@ -196,7 +177,7 @@ def test_demo__killed_outright__takes_its_workers_with_it(tmp_path: Path) -> Non
     """F-54: `kill -9` leaves the demo no time to end anybody; the kernel does."""
     home = tmp_path / "home"
     demo = subprocess.Popen(
-        _command(home, "--attack", "nan", "--task", "breast-cancer"),
+        demo_command(home, "--attack", "nan", "--task", "breast-cancer"),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -204,10 +185,10 @@ def test_demo__killed_outright__takes_its_workers_with_it(tmp_path: Path) -> Non
     deadline = time.monotonic() + 200
     while not (log.exists() and log.stat().st_size) and demo.poll() is None and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert len(_started_below(home)) > 3
+    assert len(started_below(home)) > 3
     demo.send_signal(signal.SIGKILL)
     demo.wait(10)
     deadline = time.monotonic() + 60
-    while (left := _started_below(home)) and time.monotonic() < deadline:
+    while (left := started_below(home)) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert left == []

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,27 +13,9 @@ import pytest
 from parley.cli.demo.plan import FREE_RIDER, SPONSOR, DemoPlan
 from parley.cli.demo.run import MARK, run
 from parley.errors import ConfigError, Conflict
+from tests.cli.demo_processes import demo_command, started_below
 
 ROUNDS = 2
-
-
-def _started_below(folder: Path) -> list[int]:
-    """Processes whose command line or environment names the folder."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            words = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-        except OSError:
-            continue
-        if str(folder).encode() in words:
-            found.append(int(entry.name))
-    return found
-
-
-def _command(home: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "parley", "--home", str(home), "demo", *arguments]
 
 
 @pytest.mark.integration
@@ -44,7 +24,7 @@ def test_demo__two_rounds__trains_pays_balances_and_leaves_no_process(tmp_path: 
     """P-8, P-12, P-17, P-24: rounds end, all claim, the books balance to the wei, the free rider earns little."""
     home = tmp_path / "home"
     done = subprocess.run(
-        _command(home, "--rounds", str(ROUNDS), "--trainers", "4", "--task", "breast-cancer", "--json"),
+        demo_command(home, "--rounds", str(ROUNDS), "--trainers", "4", "--task", "breast-cancer", "--json"),
         capture_output=True,
         text=True,
         timeout=550,
@@ -59,7 +39,7 @@ def test_demo__two_rounds__trains_pays_balances_and_leaves_no_process(tmp_path: 
         amount for name, amount in summary["paid"].items() if name.startswith("trainer")
     )
     assert all(row["finalized_at"] > row["opened_at"] for row in summary["rounds"])
-    assert _started_below(home) == []
+    assert started_below(home) == []
 
 
 @pytest.mark.integration
@@ -69,18 +49,20 @@ def test_demo__interrupted_while_workers_run__leaves_no_process(tmp_path: Path, 
     """Ctrl-C and SIGTERM end every process that the demo started."""
     home = tmp_path / "home"
     demo = subprocess.Popen(
-        _command(home, "--task", "breast-cancer", "--trainers", "3"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        demo_command(home, "--task", "breast-cancer", "--trainers", "3"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     log = home / "demo" / "players" / "trainer-1" / "log"
     deadline = time.monotonic() + 150
     while not (log.exists() and log.stat().st_size) and demo.poll() is None and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert len(_started_below(home)) > 3
+    assert len(started_below(home)) > 3
     demo.send_signal(number)
     _, errors = demo.communicate(timeout=90)
     assert demo.returncode == 130, errors.decode()
     assert b"Traceback" not in errors
-    assert _started_below(home) == []
+    assert started_below(home) == []
 
 
 @pytest.mark.unit
