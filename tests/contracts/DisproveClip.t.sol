@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IDisputes} from "../../contracts/interfaces/IDisputes.sol";
 import {IRoundCoordinator} from "../../contracts/interfaces/IRoundCoordinator.sol";
 import {Header, Phase, Policy, Rule} from "../../contracts/interfaces/ParleyTypes.sol";
+import {Signatures} from "./mocks/Signatures.sol";
 import {DisputesBase, Work} from "./utils/DisputesBase.sol";
 import {RowCases} from "./utils/RowCases.sol";
 import {Trees} from "./utils/Trees.sol";
@@ -72,15 +73,7 @@ contract DisproveClipTest is DisputesBase {
     /// @dev F-8: the operator answers, whatever keys it named or removed.
     function test_Clip_RotatingKeysDoesNotHelp() external {
         (address worker, uint256 key) = makeAddrAndKey("worker");
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("Parley ParticipantRegistry"),
-                keccak256("1"),
-                block.chainid,
-                address(registry)
-            )
-        );
+        bytes32 domain = Signatures.domain("Parley ParticipantRegistry", block.chainid, address(registry));
         bytes32 consent = keccak256(
             abi.encode(
                 keccak256("Worker(address operator,address worker,uint256 nonce,uint256 deadline)"),
@@ -90,9 +83,9 @@ contract DisproveClipTest is DisputesBase {
                 type(uint256).max
             )
         );
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, keccak256(abi.encodePacked(hex"1901", domain, consent)));
+        bytes memory signature = Signatures.sign(key, Signatures.digest(domain, consent));
         vm.startPrank(culprit);
-        registry.nameWorker(worker, type(uint256).max, abi.encodePacked(r, s, v));
+        registry.nameWorker(worker, type(uint256).max, signature);
         registry.removeWorker(worker);
         vm.stopPrank();
         _convict(SLASH);

@@ -2,34 +2,15 @@
 pragma solidity 0.8.37;
 
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
-import {Test} from "forge-std/Test.sol";
 import {ParleyToken} from "../../contracts/ParleyToken.sol";
-import {StakeVault} from "../../contracts/StakeVault.sol";
 import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
 import {NoReturnToken} from "./mocks/NoReturnToken.sol";
+import {StakeFixture} from "./mocks/StakeFixture.sol";
 
 /// @title StakeVaultTest
 /// @notice Stakes and bonds with a plain token (section 3, P-16, P-17; F-2, F-3, F-6, F-7).
-contract StakeVaultTest is Test {
-    address private constant BURN_ADDRESS = 0x000000000000000000000000000000000000dEaD;
+contract StakeVaultTest is StakeFixture {
     uint256 private constant MAX96 = type(uint96).max;
-
-    StakeVault private vault;
-    ParleyToken private token;
-    address private coordinator = makeAddr("coordinator");
-    address private alice = makeAddr("alice");
-    address private bob = makeAddr("bob");
-
-    function setUp() public {
-        vault = new StakeVault(coordinator);
-        token = new ParleyToken(address(this), 1e30);
-        _give(alice, 1000);
-        _give(bob, 1000);
-        vm.prank(alice);
-        token.approve(address(vault), type(uint256).max);
-        vm.prank(bob);
-        token.approve(address(vault), type(uint256).max);
-    }
 
     /* ------------------------------------------- DEPOSIT ------------------------------------------ */
 
@@ -329,24 +310,6 @@ contract StakeVaultTest is Test {
 
     /* ------------------------------------------- HELPERS ------------------------------------------ */
 
-    function _give(address to, uint256 amount) private {
-        assertTrue(token.transfer(to, amount));
-    }
-
-    function _deposit(address who, uint256 amount) private {
-        _deposit(who, who, amount);
-    }
-
-    function _deposit(address payer, address operator, uint256 amount) private {
-        vm.prank(payer);
-        vault.deposit(address(token), operator, amount);
-    }
-
-    function _withdraw(address who, uint256 amount, address to) private {
-        vm.prank(who);
-        vault.withdraw(address(token), amount, to);
-    }
-
     function _lock(address who, uint256 amount) private {
         vm.prank(coordinator);
         vault.lock(address(token), who, amount);
@@ -360,12 +323,6 @@ contract StakeVaultTest is Test {
     function _slash(address who, uint256 amount, address prover) private {
         vm.prank(coordinator);
         vault.slash(address(token), who, amount, prover);
-    }
-
-    function _assertAccount(address who, uint256 free, uint256 locked) private view {
-        (uint256 actualFree, uint256 actualLocked) = vault.accountOf(address(token), who);
-        assertEq(actualFree, free, "free");
-        assertEq(actualLocked, locked, "locked");
     }
 
     function _expectTooSmall(uint256 balance, uint256 needed) private {

@@ -3,9 +3,6 @@ pragma solidity 0.8.37;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {Test} from "forge-std/Test.sol";
-import {ParleyToken} from "../../contracts/ParleyToken.sol";
-import {StakeVault} from "../../contracts/StakeVault.sol";
 import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
 import {FalseToken} from "./mocks/FalseToken.sol";
 import {FeeToken} from "./mocks/FeeToken.sol";
@@ -14,29 +11,11 @@ import {NoReturnToken} from "./mocks/NoReturnToken.sol";
 import {RebasingToken} from "./mocks/RebasingToken.sol";
 import {ReentrantReceiver} from "./mocks/ReentrantReceiver.sol";
 import {ITokenHook, ReentrantToken} from "./mocks/ReentrantToken.sol";
+import {StakeFixture} from "./mocks/StakeFixture.sol";
 
 /// @title StakeVaultTokensTest
 /// @notice Stakes and bonds in hostile tokens: conserved all the same (P-17; F-4, F-5, F-7).
-contract StakeVaultTokensTest is Test {
-    address private constant BURN_ADDRESS = 0x000000000000000000000000000000000000dEaD;
-
-    StakeVault private vault;
-    ParleyToken private token;
-    address private coordinator = makeAddr("coordinator");
-    address private alice = makeAddr("alice");
-    address private bob = makeAddr("bob");
-
-    function setUp() public {
-        vault = new StakeVault(coordinator);
-        token = new ParleyToken(address(this), 1e30);
-        _give(alice, 1000);
-        _give(bob, 1000);
-        vm.prank(alice);
-        token.approve(address(vault), type(uint256).max);
-        vm.prank(bob);
-        token.approve(address(vault), type(uint256).max);
-    }
-
+contract StakeVaultTokensTest is StakeFixture {
     /* ---------------------------------------- HOSTILE TOKENS -------------------------------------- */
 
     /// @notice P-17, F-4: what arrived is credited, not what was sent.
@@ -244,19 +223,6 @@ contract StakeVaultTokensTest is Test {
 
     /* ------------------------------------------- HELPERS ------------------------------------------ */
 
-    function _give(address to, uint256 amount) private {
-        assertTrue(token.transfer(to, amount));
-    }
-
-    function _deposit(address who, uint256 amount) private {
-        _deposit(who, who, amount);
-    }
-
-    function _deposit(address payer, address operator, uint256 amount) private {
-        vm.prank(payer);
-        vault.deposit(address(token), operator, amount);
-    }
-
     /// @dev Mints, approves and deposits any of the tokens.
     function _depositOf(address one, address who, uint256 amount) private {
         IMintable(one).mint(who, amount);
@@ -265,11 +231,6 @@ contract StakeVaultTokensTest is Test {
         assertTrue(ok);
         vault.deposit(one, who, amount);
         vm.stopPrank();
-    }
-
-    function _withdraw(address who, uint256 amount, address to) private {
-        vm.prank(who);
-        vault.withdraw(address(token), amount, to);
     }
 
     /// @dev A thief with tokens of its own making, which call it back, approved to the vault; an honest depositor is in.
@@ -292,11 +253,5 @@ contract StakeVaultTokensTest is Test {
         (uint256 actual,) = vault.accountOf(address(evil), address(thief));
         assertEq(actual, free);
         assertEq(evil.balanceOf(address(vault)), free + 5000 + vault.toBurn(address(evil)));
-    }
-
-    function _assertAccount(address who, uint256 free, uint256 locked) private view {
-        (uint256 actualFree, uint256 actualLocked) = vault.accountOf(address(token), who);
-        assertEq(actualFree, free, "free");
-        assertEq(actualLocked, locked, "locked");
     }
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Caller} from "./Caller.sol";
 import {ITokenHook} from "./ReentrantToken.sol";
 
 /// @title ReentrantReceiver
 /// @notice An account that, whenever it is called in the middle of a transfer, makes the call it was armed with, and keeps
 /// what came of it. It swallows a revert, as an attacker would, so that the outer call goes on.
-contract ReentrantReceiver is ITokenHook {
+contract ReentrantReceiver is Caller, ITokenHook {
     address private _target;
     bytes private _payload;
     bool private _busy;
@@ -21,17 +22,6 @@ contract ReentrantReceiver is ITokenHook {
     /// @notice Arms it.
     function arm(address target, bytes calldata payload) external {
         (_target, _payload) = (target, payload);
-    }
-
-    /// @notice Lets anybody make it call anything: the outer call of the attack.
-    function execute(address target, bytes calldata payload) external returns (bytes memory answer) {
-        bool ok;
-        (ok, answer) = target.call(payload);
-        if (!ok) {
-            assembly ("memory-safe") {
-                revert(add(answer, 0x20), mload(answer))
-            }
-        }
     }
 
     /// @inheritdoc ITokenHook

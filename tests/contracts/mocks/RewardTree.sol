@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Trees} from "../utils/Trees.sol";
+
 /// @title RewardTree
 /// @notice A reward tree (P-12) made the long way, in plain Solidity, to hold the contracts against.
 library RewardTree {
@@ -36,12 +38,6 @@ library RewardTree {
         for (uint256 i; i < leaves.length; ++i) {
             nodes[i] = leaves[i];
         }
-        for (uint256 h; h < height; ++h) {
-            bytes32[] memory above = new bytes32[](nodes.length / 2);
-            for (uint256 i; i < above.length; ++i) {
-                above[i] = keccak256(abi.encodePacked(nodes[2 * i], nodes[2 * i + 1]));
-            }
-            nodes = above;
-        }
+        return Trees.levelOf(nodes, levels - height);
     }
 }

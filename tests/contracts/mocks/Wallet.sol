@@ -3,10 +3,11 @@ pragma solidity 0.8.37;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {Caller} from "./Caller.sol";
 
 /// @title Wallet
 /// @notice A contract account: it signs by ERC-1271 with its owner's key and acts where its owner tells it to.
-contract Wallet is IERC1271 {
+contract Wallet is Caller, IERC1271 {
     /// @notice How it answers who asks whether a signature is good.
     enum Mode {
         Honest,
@@ -28,17 +29,6 @@ contract Wallet is IERC1271 {
     /// @notice Changes how it answers.
     function setMode(Mode mode_) external {
         mode = mode_;
-    }
-
-    /// @notice Makes a call.
-    function execute(address target, bytes calldata payload) external returns (bytes memory answer) {
-        bool ok;
-        (ok, answer) = target.call(payload);
-        if (!ok) {
-            assembly ("memory-safe") {
-                revert(add(answer, 0x20), mload(answer))
-            }
-        }
     }
 
     /// @inheritdoc IERC1271
