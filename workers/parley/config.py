@@ -30,8 +30,8 @@ PREFIX = "PARLEY_"
 DEFAULT_FILE = Path("parley.toml")
 MAX_FILE_BYTES = 1 << 20
 
-OTHER_VARIABLES = frozenset({"PARLEY_CONFIG", "PARLEY_PASSWORD", "PARLEY_PRIVATE_KEY"})
-"""Variables with the prefix that are no settings: where the file is, and the two secrets."""
+OTHER_VARIABLES = frozenset({"PARLEY_CONFIG", "PARLEY_FAILPOINT", "PARLEY_PASSWORD", "PARLEY_PRIVATE_KEY"})
+"""Variables with the prefix that are no settings: where the file is, where a test kills the process, two secrets."""
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _PATHS = ("home", "deployments", "keystores", "password_file", "data", "task_file")
@@ -41,11 +41,15 @@ class Settings(BaseSettings):
     """The settings of one command; immutable.
 
     Attributes:
-        rpc_url: JSON-RPC endpoint of the chain's node, `http://` or `https://`.
+        rpc_url: JSON-RPC endpoint of the chain's node, `http://` or `https://`; several, separated by commas or as a
+            list in the file, are used together.
+        read_at: block at which state is read: the newest, or the newest that the chain calls safe or finalized.
+        max_lag: blocks by which an endpoint may be behind the best before it is put aside.
         chain_id: the chain that is expected; any if unset.
         deployments: folder of `<chainId>/<Contract>.json`, which `parley deploy` writes.
         home: folder of everything else that Parley keeps.
-        store: the content store: a folder, or the URL of a Kubo RPC; unset: `<home>/store`.
+        store: the content store: a folder, or the URL of a Kubo RPC; unset: `<home>/store`. Several, separated by commas
+            or as a list in the file: the first is one's own, all are asked and all keep.
         keystores: folder of encrypted keys; unset: `<home>/keystores`.
         account: name of the key to act with.
         password_file: file whose first line is that key's password; else `PARLEY_PASSWORD`, else the terminal asks.
@@ -55,6 +59,13 @@ class Settings(BaseSettings):
         task_file: an operator's own copy of the code of a task that is not built in.
         poll_seconds: how often a worker looks at the chain.
         confirmations: blocks to wait for, the one with the transaction included.
+        max_fee_gwei: most that a transaction offers per unit of gas while there is time.
+        urgent_max_fee_gwei: most that it offers at its deadline; never more in all than is at stake.
+        token_price: ether that one token is worth to the operator: what is at stake, in the currency of gas.
+        checkpoint_seconds: how often training is written to disk.
+        hang_seconds: a worker that gave no sign of life for that long is taken for hanging, and ends.
+        monitor_port: port of metrics and health; 0: any free one; unset: none.
+        monitor_host: address that they are served at.
         log_level: what is logged, to standard error; unset: info by workers, warnings by all other commands.
         log_format: `human`, `json`, or `auto`: human on a terminal.
     """
@@ -64,6 +75,8 @@ class Settings(BaseSettings):
     )
 
     rpc_url: str = "http://127.0.0.1:8545"
+    read_at: Literal["latest", "safe", "finalized"] = "latest"
+    max_lag: int = Field(default=5, ge=1, le=10_000)
     chain_id: int | None = Field(default=None, gt=0)
     deployments: Path = Path("deployments")
     home: Path = Path(".parley")
@@ -77,15 +90,28 @@ class Settings(BaseSettings):
     task_file: Path | None = None
     poll_seconds: float = Field(default=1.0, ge=0.05, le=3600)
     confirmations: int = Field(default=1, ge=1, le=10_000)
+    max_fee_gwei: float = Field(default=100.0, gt=0, le=1e6)
+    urgent_max_fee_gwei: float = Field(default=500.0, gt=0, le=1e6)
+    token_price: float = Field(default=0.001, ge=0, le=1e6)
+    checkpoint_seconds: float = Field(default=10.0, ge=0, le=3600)
+    hang_seconds: float = Field(default=300.0, ge=10, le=86_400)
+    monitor_port: int | None = Field(default=None, ge=0, le=65_535)
+    monitor_host: str = Field(default="127.0.0.1", min_length=1)
     log_level: Literal["debug", "info", "warning", "error"] | None = None
     log_format: Literal["auto", "human", "json"] = "auto"
 
+    @field_validator("rpc_url", "store", mode="before")
+    @classmethod
+    def _joined(cls, given: object) -> object:
+        """A list in the file reads like one with commas elsewhere."""
+        return ",".join(map(str, given)) if isinstance(given, list) else given
+
     @field_validator("rpc_url")
     @classmethod
-    def _http(cls, url: str) -> str:
-        if not re.match(r"https?://[^/\s]+", url):
+    def _http(cls, urls: str) -> str:
+        if not all(re.match(r"https?://[^/\s]+", url) for url in _listed(urls)):
             raise ValueError("an RPC endpoint starts with http:// or https://")
-        return url
+        return urls
 
     @field_validator("operator")
     @classmethod
@@ -100,6 +126,16 @@ class Settings(BaseSettings):
         return level.lower() if isinstance(level, str) else level
 
     @property
+    def rpc_urls(self) -> tuple[str, ...]:
+        """The RPC endpoints, the preferred one first."""
+        return _listed(self.rpc_url)
+
+    @property
+    def store_locations(self) -> tuple[str, ...]:
+        """Addresses of the content stores, one's own first."""
+        return _listed(self.store_location)
+
+    @property
     def store_location(self) -> str:
         """Address of the content store, for `parley.storage.open_store`."""
         return self.store if self.store is not None else str(self.home / "store")
@@ -108,6 +144,11 @@ class Settings(BaseSettings):
     def keystore_folder(self) -> Path:
         """Folder of encrypted keys."""
         return self.keystores if self.keystores is not None else self.home / "keystores"
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """The parts of a list with commas."""
+    return tuple(part.strip() for part in text.split(","))
 
 
 def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
@@ -185,10 +226,19 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 def _anchored(key: str, value: object, folder: Path) -> object:
     """A path of the file, seen from the current folder; any other value as it is."""
-    if not isinstance(value, str) or not value:
-        return value
-    is_folder = key == "store" and "://" not in value and not value.startswith(("/", "file:"))
-    return str(folder / Path(value).expanduser()) if key in _PATHS or is_folder else value
+    if key == "store":
+        parts = value if isinstance(value, list) else _listed(value) if isinstance(value, str) else [value]
+        return ",".join(str(_anchored_path(part, folder) if _is_folder(part) else part) for part in parts)
+    return _anchored_path(value, folder) if key in _PATHS else value
+
+
+def _anchored_path(value: object, folder: Path) -> object:
+    return str(folder / Path(value).expanduser()) if isinstance(value, str) and value else value
+
+
+def _is_folder(store: object) -> bool:
+    """Whether the address of a store is a relative path."""
+    return isinstance(store, str) and "://" not in store and not store.startswith(("/", "file:"))
 
 
 def _check_keys(values: Iterable[str], complaint: str) -> None:

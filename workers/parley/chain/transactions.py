@@ -39,6 +39,21 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Intent:
+    """What a transaction means, so that it is sent once, in time, and for no more than it is worth (P-18, P-19).
+
+    Attributes:
+        key: the same for the same deed, however often it is tried: "commitUpdate/1/7".
+        deadline: chain time, seconds, from which it is worth nothing; `None` if it is never too late.
+        at_stake: wei of ether that are lost if it comes too late: the most that its gas may cost; `None` if unknown.
+    """
+
+    key: str
+    deadline: int | None = None
+    at_stake: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One signed transaction; a stuck one is followed by another with the same nonce and higher fees.
 
