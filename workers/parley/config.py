@@ -48,8 +48,8 @@ class Settings(BaseSettings):
         chain_id: the chain that is expected; any if unset.
         deployments: folder of `<chainId>/<Contract>.json`, which `parley deploy` writes.
         home: folder of everything else that Parley keeps.
-        store: the content store: a folder, or the URL of a Kubo RPC; unset: `<home>/store`. Several, separated by commas
-            or as a list in the file: the first is one's own, all are asked and all keep.
+        store: the content store: a folder, or the URL of a Kubo RPC; unset: `<home>/store`. Several, separated by
+            commas or as a list in the file: the first is one's own, all are asked and all keep.
         keystores: folder of encrypted keys; unset: `<home>/keystores`.
         account: name of the key to act with.
         password_file: file whose first line is that key's password; else `PARLEY_PASSWORD`, else the terminal asks.

@@ -1,4 +1,4 @@
-"""Named places at which a test kills the process: `PARLEY_FAILPOINT=after_send` or, at the third passage, `after_send:3`.
+"""Named places at which a test kills the process: `PARLEY_FAILPOINT=after_send`, `after_send:3` at the third passage.
 
 A leaf module. Without the variable `failpoint` does nothing. With it the process dies as by `kill -9`: nothing is
 flushed, no handler runs (P-18).
