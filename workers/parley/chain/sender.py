@@ -29,7 +29,7 @@ from parley.chain.fees import FeePolicy, Fees, suggest
 from parley.chain.key_lock import KeyLock
 from parley.chain.reverts import ErrorTable
 from parley.chain.simulation import Simulator
-from parley.chain.transactions import Attempt, Outgoing, Recorder, Sent, nothing, outgoing
+from parley.chain.transactions import Attempt, Intent, Outgoing, Recorder, Sent, nothing, outgoing
 from parley.errors import ChainError, ParleyError
 
 log = structlog.get_logger(__name__)
@@ -101,9 +101,11 @@ class Sender:
     ) -> None:
         self.close()
 
-    def send(self, call: ContractFunction, *, value: int = 0, record: Recorder = nothing) -> Sent:
+    def send(
+        self, call: ContractFunction, *, value: int = 0, record: Recorder = nothing, intent: Intent | None = None
+    ) -> Sent:
         """Send a contract call and wait until it is confirmed. Errors as of `deliver`."""
-        return self.deliver(outgoing(call, value), record=record)
+        return self.deliver(outgoing(call, value), record=record, intent=intent)
 
     def simulate(self, message: Outgoing) -> None:
         """Try it on the pending block; nothing is sent.
@@ -117,13 +119,21 @@ class Sender:
         """The first nonce that no mined transaction has: one that is still pending is replaced, not queued behind."""
         return int(self._w3.eth.get_transaction_count(self._account.address, "latest"))
 
-    def deliver(self, message: Outgoing, *, nonce: int | None = None, record: Recorder = nothing) -> Sent:
+    def deliver(
+        self,
+        message: Outgoing,
+        *,
+        nonce: int | None = None,
+        record: Recorder = nothing,
+        intent: Intent | None = None,
+    ) -> Sent:
         """Send and wait until it is confirmed.
 
         Args:
             message: what to send.
             nonce: use exactly this one; by default the next.
             record: told of every attempt before it leaves.
+            intent: what it means, until when, and what it is worth.
 
         Raises:
             Reverted: the contract refuses it, now or when mined.
@@ -143,13 +153,16 @@ class Sender:
             )
             return _Delivery(self._w3, self._account, self._simulator, self._policy, ticket).run()
 
-    def deliver_all(self, messages: Sequence[Outgoing]) -> list[Sent | ParleyError]:
+    def deliver_all(
+        self, messages: Sequence[Outgoing], intents: Sequence[Intent | None] | None = None
+    ) -> list[Sent | ParleyError]:
         """Send several at once, with nonces in a row, and wait until all are confirmed: many answers in one window.
 
         They must not depend on each other. One that the contract refuses beforehand takes no nonce.
 
         Args:
             messages: what to send.
+            intents: what each means; `None` if nothing is known of any.
 
         Returns:
             for each, in their order, what came of it: see `deliver`.

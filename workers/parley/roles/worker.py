@@ -11,7 +11,7 @@ from eth_account import Account
 from web3.contract.contract import ContractFunction
 
 from parley.chain.reader import Contracts, Reader
-from parley.chain.transactions import Outgoing
+from parley.chain.transactions import Intent, Outgoing
 from parley.chain.view import View
 from parley.errors import ParleyError
 from parley.numerics.fixed_point import Quantised
@@ -27,20 +27,23 @@ Log = structlog.stdlib.BoundLogger
 class Sender(Protocol):
     """Sends a transaction and waits until it is confirmed."""
 
-    def send(self, call: ContractFunction) -> object:
-        """Send a contract call.
+    def send(self, call: ContractFunction, *, intent: Intent | None = None) -> object:
+        """Send a contract call, for what it is worth and while it is.
 
         Raises:
             ContractRevert: the contract refuses it.
             ChainError: it could not be sent or confirmed.
+            DeadlineExceeded: not in time.
         """
         ...
 
-    def deliver(self, message: Outgoing) -> object:
+    def deliver(self, message: Outgoing, *, intent: Intent | None = None) -> object:
         """Send what was made ready; as `send`."""
         ...
 
-    def deliver_all(self, messages: Sequence[Outgoing]) -> Sequence[object]:
+    def deliver_all(
+        self, messages: Sequence[Outgoing], intents: Sequence[Intent | None] | None = None
+    ) -> Sequence[object]:
         """Send several at once; what went wrong with one is returned in its place."""
         ...
 
@@ -60,6 +63,7 @@ class Worker:
         drafts: what was committed and not yet published.
         books: reward accounts of this federation.
         log: of this worker.
+        token_price: wei of ether that a whole token is worth to its operator: bounds what gas may cost (P-19).
     """
 
     key: bytes = field(repr=False)
@@ -72,22 +76,23 @@ class Worker:
     drafts: Drafts
     books: Books
     log: Log
+    token_price: int = 0
 
-    def send(self, function: str, *args: object) -> None:
+    def send(self, function: str, *args: object, intent: Intent | None = None) -> None:
         """Call a function of the round coordinator and wait until it is confirmed."""
-        self.sender.send(self.contracts.coordinator.functions[function](*args))
+        self.sender.send(self.contracts.coordinator.functions[function](*args), intent=intent)
 
-    def dispute(self, function: str, *args: object) -> None:
+    def dispute(self, function: str, *args: object, intent: Intent | None = None) -> None:
         """Call a function of the disputes contract and wait until it is confirmed."""
-        self.sender.send(self.contracts.disputes.functions[function](*args))
+        self.sender.send(self.contracts.disputes.functions[function](*args), intent=intent)
 
-    def deliver(self, messages: Sequence[Outgoing]) -> None:
+    def deliver(self, messages: Sequence[Outgoing], intents: Sequence[Intent | None] | None = None) -> None:
         """Send several calls at once and wait until all are confirmed.
 
         Raises:
             ParleyError: what went wrong first; all others were sent.
         """
-        for outcome in self.sender.deliver_all(messages):
+        for outcome in self.sender.deliver_all(messages, intents):
             if isinstance(outcome, ParleyError):
                 raise outcome
 
