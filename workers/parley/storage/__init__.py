@@ -11,6 +11,7 @@ the caller to check, as the root is the authority (P-23).
 from parley.storage.blockstore import Blockstore
 from parley.storage.cid import Cid, Codec
 from parley.storage.errors import (
+    ContentCondemned,
     ContentMismatch,
     ContentMissing,
     ContentTooLarge,
@@ -26,6 +27,7 @@ from parley.storage.errors import (
 from parley.storage.factory import open_store
 from parley.storage.files import file_pieces
 from parley.storage.kubo import KuboStore
+from parley.storage.quarantine import Quarantine
 from parley.storage.store import ContentStore
 from parley.storage.unixfs import CidHasher, cid_of
 
@@ -34,6 +36,7 @@ __all__ = [
     "Cid",
     "CidHasher",
     "Codec",
+    "ContentCondemned",
     "ContentMismatch",
     "ContentMissing",
     "ContentStore",
@@ -43,6 +46,7 @@ __all__ = [
     "KuboStore",
     "KuboUnavailable",
     "ObjectError",
+    "Quarantine",
     "StorageError",
     "StoreFull",
     "StoreTimeout",

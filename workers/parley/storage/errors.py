@@ -7,7 +7,8 @@
           │    ├── ContentMissing         the store does not have it
           │    ├── ContentTooLarge        it is longer than it may be
           │    ├── ContentTooShort        it ends before its size
-          │    └── ContentMismatch        its bytes do not hash to its CID
+          │    ├── ContentMismatch        its bytes do not hash to its CID
+          │    └── ContentCondemned       it proved bad before and is not read again
           ├── StoreTimeout            the total deadline of a call passed
           └── StoreUnavailable        the store cannot be used, or answers nonsense
                ├── StoreFull              no space left, or a quota or size limit is reached
@@ -45,6 +46,10 @@ class ContentTooShort(ObjectError):
 
 class ContentMismatch(ObjectError):
     """The bytes do not hash to the CID they were asked for by."""
+
+
+class ContentCondemned(ObjectError):
+    """The object proved bad, or killed who read it, and is not read again (P-20)."""
 
 
 class StoreTimeout(StorageError, DeadlineExceeded):
