@@ -22,7 +22,7 @@ import solcx
 from solcx.exceptions import SolcError
 
 from parley.chain.errors import CompilerError
-from parley.chain.files import write_whole
+from parley.files import write_whole
 
 OUTPUTS = ("abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences")
 

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from parley.chain.files import write_whole
 from parley.chain.transactions import Attempt
+from parley.files import write_whole
 
 
 class Journal:

@@ -17,7 +17,7 @@ from web3 import Web3
 
 from parley.chain.contracts import CORE, TOKEN, Contracts, bind
 from parley.chain.errors import NotDeployed, StaleDeployment, WrongChain
-from parley.chain.files import write_whole
+from parley.files import write_whole
 
 MAX_FILE_BYTES = 16 << 20
 COMPILER_INPUT = "compiler-input.json"

@@ -25,8 +25,8 @@ from eth_utils.address import to_checksum_address
 
 from parley.chain.compiler import project_root
 from parley.chain.errors import CompilerError
-from parley.chain.files import write_whole
 from parley.errors import ChainError, ConfigError, Conflict, NotFound
+from parley.files import write_whole
 
 HOST = "127.0.0.1"
 START_SECONDS = 30.0

@@ -18,8 +18,8 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
 from parley.chain.errors import WrongPassword
-from parley.chain.files import write_whole
 from parley.errors import Conflict, ContentError, KeystoreError, NotFound
+from parley.files import write_whole
 
 PASSWORD_VARIABLE = "PARLEY_PASSWORD"  # noqa: S105 - the name, not the password
 KEY_VARIABLE = "PARLEY_PRIVATE_KEY"

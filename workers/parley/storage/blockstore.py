@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Self
 
 from parley.errors import ConfigError
+from parley.files import sync_folder
 from parley.storage.cid import CHUNK_SIZE, Cid
 from parley.storage.errors import ContentMismatch, ContentMissing, ContentTooShort
-from parley.storage.files import explained, sync_folder, write_all, written_whole
+from parley.storage.files import explained, write_all, written_whole
 from parley.storage.locks import exclusive, try_lock
 from parley.storage.receive import Deadline, Receiver, too_large
 from parley.storage.store import DEFAULT_DEADLINE

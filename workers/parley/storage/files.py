@@ -1,12 +1,12 @@
 """Files that appear whole or not at all."""
 
 import errno
-import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from parley import files
+from parley.files import NewFile
 from parley.storage.cid import CHUNK_SIZE
 from parley.storage.errors import StorageError, StoreFull, StoreUnavailable
 
@@ -34,35 +34,23 @@ def written_whole(path: Path) -> Iterator[Callable[[bytes], None]]:
         StoreFull: the disk is full, or a quota or size limit is reached.
         StoreUnavailable: the file cannot be written.
     """
-    scratch = path.with_name(f".{path.name[:64]}.{secrets.token_hex(8)}.part")
     with explained(path):
-        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-    try:
-        yield lambda piece: write_all(descriptor, piece, path)
+        file = NewFile(path)
+    with file:
+
+        def write(piece: bytes) -> None:
+            with explained(path):
+                file.write(piece)
+
+        yield write
         with explained(path):
-            os.fsync(descriptor)
-            scratch.replace(path)
-            sync_folder(path.parent)
-    finally:
-        os.close(descriptor)
-        scratch.unlink(missing_ok=True)
+            file.publish()
 
 
 def write_all(descriptor: int, piece: bytes, path: Path) -> None:
     """Write all of `piece` to an open file; `path` is what an error names."""
     with explained(path):
-        view = memoryview(piece)
-        while view:
-            view = view[os.write(descriptor, view) :]
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        files.write_all(descriptor, piece)
 
 
 @contextmanager

@@ -17,12 +17,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from parley.chain.files import write_whole
 from parley.cli.actions.federations import Basis
 from parley.cli.actions.plan import MAX_FILE_BYTES
 from parley.cli.actions.task_files import TaskDefinition
 from parley.cli.progress import Say, silent
 from parley.errors import ContentError, NotFound
+from parley.files import write_whole
 from parley.numerics import word_tree
 from parley.numerics.fixed_point import encode, quantise
 from parley.storage import Cid, ContentStore, StorageError

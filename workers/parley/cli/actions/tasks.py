@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from parley.chain.files import write_whole
 from parley.cli.actions.task_files import TaskDefinition
 from parley.errors import Conflict
+from parley.files import write_whole
 from parley.storage.files import explained
 from parley.tasks.data_file import load
 from parley.tasks.dataset import Dataset

@@ -138,8 +138,8 @@ def invite(
     json: Json = False,
 ) -> None:
     """Sign an invitation for one operator and exactly these roles; send it the file. Costs no gas. Sponsor only."""
-    from parley.chain.files import write_whole
     from parley.cli.actions import memberships
+    from parley.files import write_whole
 
     session = session_of(ctx)
     roles = memberships.parse_roles(role or [])

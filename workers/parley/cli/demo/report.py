@@ -12,13 +12,13 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from parley.chain.files import write_whole
 from parley.cli.amounts import tokens
 from parley.cli.demo import board
 from parley.cli.demo.attacks import table
 from parley.cli.demo.board import BoardState
 from parley.cli.demo.plan import FREE_RIDER
 from parley.cli.demo.run import Outcome
+from parley.files import write_whole
 
 SUMMARY = "summary.json"
 

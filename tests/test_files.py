@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parley.chain.files import write_whole
+from parley.files import write_whole
 
 pytestmark = pytest.mark.unit
 
