@@ -17,6 +17,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from parley.redaction import REDACTOR
 from tests.support.anvil import AnvilNode, running_anvil
 from tests.support.sockets import blocked_sockets
 
@@ -53,9 +54,10 @@ def _one_kind(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _own_logging() -> Iterator[None]:
-    """Let no test's choice of what is logged, and where, outlive it."""
+    """Let no test's choice of what is logged, and where, outlive it; nor its secrets, which no log shows."""
     yield
     structlog.reset_defaults()
+    REDACTOR.forget()
 
 
 @pytest.fixture

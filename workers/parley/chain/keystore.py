@@ -6,7 +6,6 @@ Keys and passwords come from files, the environment or a terminal, never from ar
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from eth_utils.address import to_checksum_address
 from parley.chain.errors import WrongPassword
 from parley.errors import Conflict, ContentError, KeystoreError, NotFound
 from parley.files import write_whole
+from parley.redaction import REDACTOR, secret_variable
 
 PASSWORD_VARIABLE = "PARLEY_PASSWORD"  # noqa: S105 - the name, not the password
 KEY_VARIABLE = "PARLEY_PRIVATE_KEY"
@@ -32,7 +32,12 @@ LIGHT_SCRYPT_N = 1 << 12
 MAX_FILE_BYTES = 1 << 16
 MAX_SCRYPT_BYTES = 1 << 30
 """A file that asks for more memory to open is refused."""
+MAX_SCRYPT_PASSES = 16
+"""Parallel parts (p), one after another here: a file that asks for more would take minutes."""
+MAX_PBKDF2_ROUNDS = 10_000_000
+"""A file that asks for more would take minutes to open."""
 
+_RESTORE = "restore it from a backup, or import the key anew"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -132,13 +137,11 @@ def read_password(file: Path | None = None, prompt: Callable[[], str] | None = N
     Raises:
         KeystoreError: none of them gives one.
     """
-    if file is not None:
-        return _first_line(file)
-    if password := os.environ.get(PASSWORD_VARIABLE):
-        return password
-    if prompt is not None and (password := prompt()):
-        return password
-    raise KeystoreError("no password is given", hint=f"set {PASSWORD_VARIABLE}, or name a file by password_file")
+    password = _first_line(file) if file is not None else secret_variable(PASSWORD_VARIABLE) or (prompt and prompt())
+    if not password:
+        raise KeystoreError("no password is given", hint=f"set {PASSWORD_VARIABLE}, or name a file by password_file")
+    REDACTOR.hide(password)
+    return password
 
 
 def account_from_environment() -> LocalAccount | None:
@@ -147,7 +150,7 @@ def account_from_environment() -> LocalAccount | None:
     Raises:
         KeystoreError: it is no private key.
     """
-    value = os.environ.get(KEY_VARIABLE)
+    value = secret_variable(KEY_VARIABLE)
     return None if not value else account_from_hex(value, source=KEY_VARIABLE)
 
 
@@ -164,6 +167,7 @@ def account_from_hex(text: str, *, source: str) -> LocalAccount:
     digits = text.strip().removeprefix("0x")
     if not re.fullmatch(r"[0-9a-fA-F]{64}", digits):
         raise KeystoreError(f"{source} holds no private key", hint="a key is 0x and 64 hexadecimal digits")
+    REDACTOR.hide_key(bytes.fromhex(digits))
     try:
         account: LocalAccount = Account.from_key(bytes.fromhex(digits))
     except Exception:  # noqa: BLE001 - the cause may show the key
@@ -198,19 +202,23 @@ def _read(path: Path) -> dict[str, Any]:
         content = None
     # geth and cast write "crypto", older wallets "Crypto"
     if not isinstance(content, dict) or not isinstance(content.get("crypto", content.get("Crypto")), dict):
-        raise KeystoreError(f"{path} is no key file", hint="restore it from a backup, or import the key anew")
+        raise KeystoreError(f"{path} is no key file", hint=_RESTORE)
     return content
 
 
 def _check_cost(path: Path, content: Mapping[str, Any]) -> None:
-    """Refuse a file that would take all memory."""
+    """Refuse a file that would take all memory, or minutes (F-61)."""
     crypto = content.get("crypto", content.get("Crypto"))
     parameters = crypto.get("kdfparams") if isinstance(crypto, dict) else None
     if not isinstance(parameters, dict):
         raise KeystoreError(f"{path} is damaged: it does not say how it is encrypted")
-    n, r = parameters.get("n", 1), parameters.get("r", 1)
-    if not isinstance(n, int) or not isinstance(r, int) or not 0 < 128 * n * r <= MAX_SCRYPT_BYTES:
-        raise KeystoreError(f"{path} is damaged, or asks for more memory than {MAX_SCRYPT_BYTES >> 20} MiB to open")
+    n, r, p, rounds = (parameters.get(name, 1) for name in ("n", "r", "p", "c"))
+    if not all(type(number) is int and number > 0 for number in (n, r, p, rounds)):
+        raise KeystoreError(f"{path} is damaged: its cost of opening is no number", hint=_RESTORE)
+    if 128 * n * r > MAX_SCRYPT_BYTES:
+        raise KeystoreError(f"{path} asks for more memory than {MAX_SCRYPT_BYTES >> 20} MiB to open", hint=_RESTORE)
+    if p > MAX_SCRYPT_PASSES or rounds > MAX_PBKDF2_ROUNDS:
+        raise KeystoreError(f"{path} would take minutes to open", hint=_RESTORE)
 
 
 def _decrypted(path: Path, content: dict[str, Any], password: str) -> LocalAccount:
@@ -219,9 +227,9 @@ def _decrypted(path: Path, content: dict[str, Any], password: str) -> LocalAccou
     except ValueError as error:
         if "MAC mismatch" in str(error):
             raise WrongPassword(f"the password does not open {path}", hint="try another password") from None
-        raise KeystoreError(f"{path} is damaged", hint="restore it from a backup, or import the key anew") from None
+        raise KeystoreError(f"{path} is damaged", hint=_RESTORE) from None
     except (KeyError, TypeError, NotImplementedError):
-        raise KeystoreError(f"{path} is damaged", hint="restore it from a backup, or import the key anew") from None
+        raise KeystoreError(f"{path} is damaged", hint=_RESTORE) from None
     account = account_from_hex(key.hex(), source=str(path))
     if _address(content) not in (None, account.address):
         raise KeystoreError(f"{path} is damaged: it holds another key than it says")

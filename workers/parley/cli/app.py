@@ -14,10 +14,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from parley.cli import commands, failures
+from parley.cli import commands, failures, logs
 from parley.cli.group import Group
 from parley.cli.session import Session
 from parley.errors import ExitCode
+from parley.redaction import take_variables
 
 GLOBAL_OPTIONS = {
     "--config": True,
@@ -39,7 +40,7 @@ OWN_OPTIONS = {"demo": frozenset({"--store"})}
 
 EPILOG = (
     "Configuration: parley.toml, then environment variables PARLEY_*, then these options, the later outranking the "
-    "earlier ([bold]parley settings[/bold] shows the outcome). Exit codes: [bold]parley exit-codes[/bold]. "
+    "earlier ([bold]parley config show[/bold] shows the outcome). Exit codes: [bold]parley exit-codes[/bold]. "
     "First steps: [bold]parley demo[/bold] shows a whole federation at work on a chain of its own."
 )
 
@@ -133,4 +134,6 @@ commands.register(app)
 
 def run() -> None:
     """Run `parley` on the process's arguments and exit."""
+    take_variables()
+    logs.catch_all()
     app()

@@ -1,4 +1,4 @@
-"""From an exception to two lines on standard error and an exit code."""
+"""From an exception to two lines on standard error and an exit code; secrets stand in neither (P-21)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import traceback
 from contextlib import suppress
 
 from parley.errors import ExitCode, ParleyError
+from parley.redaction import REDACTOR
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -20,7 +21,7 @@ def report(error: BaseException, *, debug: bool) -> ExitCode:
         debug: print the traceback as well.
     """
     if debug and not isinstance(error, KeyboardInterrupt):
-        traceback.print_exception(error, file=sys.stderr)
+        sys.stderr.write(REDACTOR.clean("".join(traceback.format_exception(error))))
     message, hint, code = explain(error)
     say("error", message)
     if hint:
@@ -45,8 +46,9 @@ def say(label: str, message: str) -> None:
 
     A standard error that nobody reads any more is no further error.
     """
+    line = REDACTOR.clean(" ".join(message.split()))
     with suppress(BrokenPipeError):
-        print(f"{label}: {' '.join(message.split())}", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"{label}: {line}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _explain_os(error: OSError) -> tuple[str, str | None, ExitCode]:

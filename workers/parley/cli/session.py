@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
+from parley.redaction import REDACTOR, SECRET_VARIABLES, secret_variable
+
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
     from web3 import Web3
@@ -58,7 +60,11 @@ class Session:
         from parley.config import load_settings, parse_assignment
 
         chosen = {key: value for key, value in self.flags.items() if value is not None}
+        for name in SECRET_VARIABLES:
+            secret_variable(name)  # from here on no log shows it
         settings = load_settings(self.config, {**dict(map(parse_assignment, self.assignments)), **chosen})
+        for url in (*settings.rpc_urls, *settings.store_locations):
+            REDACTOR.hide_url(url)
         logs.configure("debug" if self.debug else settings.log_level or "warning", settings.log_format)
         return settings
 
@@ -68,6 +74,10 @@ class Session:
 
         chosen = "debug" if self.debug else self.settings.log_level or level
         logs.configure(chosen, self.settings.log_format)
+
+    def prefer(self, **flags: object) -> None:
+        """Let options of one command outrank file and environment, before the settings are read; `None` is no wish."""
+        self.flags = {**self.flags, **{key: value for key, value in flags.items() if value is not None}}
 
     def opened(self, resource: AbstractContextManager[T]) -> T:
         """Enter a context that is left when the command ends; return it."""

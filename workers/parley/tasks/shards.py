@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from parley.numerics.keccak import HASH_BYTES, keccak256
+from parley.redaction import REDACTOR
 from parley.tasks import codec
 from parley.tasks.dataset import DataSchema, Dataset
 from parley.tasks.errors import DataError, ShardError
@@ -59,6 +60,7 @@ class KeyChain:
             raise ValueError(f"a key has {HASH_BYTES} bytes, not {len(self.secret)}")
         if not 1 <= self.rounds <= MAX_ROUNDS:
             raise ValueError(f"a federation has 1 to {MAX_ROUNDS} rounds, not {self.rounds}")
+        REDACTOR.hide_key(self.secret)
 
     @classmethod
     def fresh(cls, rounds: int) -> Self:
@@ -74,7 +76,9 @@ class KeyChain:
         """k_r, which opens the shard of round r, 1 to `rounds`."""
         if not 1 <= round_ <= self.rounds:
             raise ValueError(f"rounds are 1 to {self.rounds}, not {round_}")
-        return walk(self.secret, self.rounds - round_)
+        key = walk(self.secret, self.rounds - round_)
+        REDACTOR.hide_key(key)
+        return key
 
 
 def walk(key: bytes, steps: int) -> bytes:
