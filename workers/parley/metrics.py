@@ -1,33 +1,62 @@
 """All metrics of a worker, in one place. A leaf module: every layer may count.
 
 Prometheus's own conventions: counters end in `_total`, seconds and wei are base units. Every label has a fixed set of
-values (an enum, the endpoints and stores of the settings by their number): what a peer sends never becomes a label, so
-no stranger can blow up a time-series database (F-65).
+values, declared here; endpoints and stores go by their place in the settings. Any other value counts as `other`: what a
+peer sends never becomes a label, so no stranger can blow up a time-series database (F-65).
 """
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+from parley.bounded import Counter, Gauge, Histogram
+
+_PLACES = tuple(map(str, range(16)))
+"""Endpoints and stores by their place in the settings: the first is 0."""
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 
+ACTION_NAMES = (
+    "CommitUpdate",
+    "RevealUpdate",
+    "OpenValidation",
+    "CommitScores",
+    "RevealScores",
+    "Settle",
+    "Advance",
+    "Supply",
+    "CommitProof",
+    "Prove",
+    "DemandNode",
+    "Expire",
+    "Release",
+    "Collect",
+)
+"""The classes of `parley.roles.actions`."""
+_CYCLE_OUTCOMES = ("ok", "failed", "refused", "late", "gave_up", "stopped", "unexpected")
+_DUTIES = ("commit_update", "reveal_update", "open_validation", "commit_scores", "reveal_scores", "settle", "supply")
+_WRONGS = ("settlement", "reward", "position", "conviction", "scores", "update")
+_FATES = ("confirmed", "reverted", "refused", "cancelled", "too_late", "nonce_taken", "unconfirmed", "unsent")
+_OFFERS = ("first", "reprice", "cancel", "resend", "fill")
+_ANSWERS = ("ok", "error", "timeout", "rate_limited", "refused", "lagging", "wrong", "missing", "full", "unavailable")
+
 # ---------------------------------------------------------------------------------------------------------- the loop
 
-CYCLES = Counter("parley_cycles", "Cycles by how they ended.", ["outcome"])
+CYCLES = Counter("parley_cycles", "Cycles by how they ended.", {"outcome": _CYCLE_OUTCOMES})
 CYCLE_SECONDS = Histogram("parley_cycle_seconds", "Time that a cycle took.", buckets=_SECONDS)
 LAST_CYCLE = Gauge("parley_last_cycle_timestamp_seconds", "When the last cycle ended well, Unix time.")
 LAST_BEAT = Gauge("parley_last_beat_timestamp_seconds", "When the worker last gave a sign of life, Unix time.")
-ACTIONS = Counter("parley_actions", "Actions that were carried out.", ["action", "outcome"])
+ACTIONS = Counter("parley_actions", "Actions by how they ended.", {"action": ACTION_NAMES, "outcome": _CYCLE_OUTCOMES})
 ROUND = Gauge("parley_round", "The federation's round, as this worker sees it.")
 PHASE = Gauge("parley_phase", "The round's phase: its number in parley.chain.model.Phase.")
-MISSED = Counter("parley_missed", "Deadlines that this worker let pass.", ["what"])
+MISSED = Counter("parley_missed", "Deadlines that this worker let pass.", {"what": _DUTIES})
 CLOCK_SKEW = Gauge("parley_clock_skew_seconds", "Local clock minus chain time at new blocks.")
-COMPLAINTS = Counter("parley_complaints", "Things found wrong with settlements or one's own position.", ["what"])
+COMPLAINTS = Counter(
+    "parley_complaints", "Things found wrong with settlements or one's own position.", {"what": _WRONGS}
+)
 
 # ------------------------------------------------------------------------------------------------------ transactions
 
-TRANSACTIONS = Counter("parley_transactions", "Transactions by what came of them.", ["outcome"])
-ATTEMPTS = Counter("parley_transaction_attempts", "Signed offers, repriced ones included.", ["kind"])
+TRANSACTIONS = Counter("parley_transactions", "Transactions by what came of them.", {"outcome": _FATES})
+ATTEMPTS = Counter("parley_transaction_attempts", "Signed offers, repriced ones included.", {"kind": _OFFERS})
 CONFIRMATION_SECONDS = Histogram(
     "parley_confirmation_seconds", "From the first offer to the confirmed receipt.", buckets=_SECONDS
 )
@@ -38,12 +67,18 @@ FREE_STAKE = Gauge("parley_free_stake_wei", "Free stake of the operator, wei of 
 
 # ------------------------------------------------------------------------------------------------- endpoints and stores
 
-RPC_REQUESTS = Counter("parley_rpc_requests", "Requests to an RPC endpoint.", ["endpoint", "outcome"])
-RPC_USABLE = Gauge("parley_rpc_usable", "1 while an endpoint is used, 0 while it is put aside.", ["endpoint"])
-RPC_HEAD = Gauge("parley_rpc_head", "The newest block of an endpoint.", ["endpoint"])
+RPC_REQUESTS = Counter(
+    "parley_rpc_requests", "Requests to an RPC endpoint.", {"endpoint": _PLACES, "outcome": _ANSWERS}
+)
+RPC_USABLE = Gauge("parley_rpc_usable", "1 while an endpoint is used, 0 while it is put aside.", {"endpoint": _PLACES})
+RPC_HEAD = Gauge("parley_rpc_head", "The newest block of an endpoint.", {"endpoint": _PLACES})
 REORGS = Counter("parley_reorgs", "Reorganisations that took away blocks that were read.")
-STORE_REQUESTS = Counter("parley_store_requests", "Requests to a content store.", ["store", "outcome"])
-STORE_USABLE = Gauge("parley_store_usable", "1 while a content store is used, 0 while it is put aside.", ["store"])
+STORE_REQUESTS = Counter(
+    "parley_store_requests", "Requests to a content store.", {"store": _PLACES, "outcome": _ANSWERS}
+)
+STORE_USABLE = Gauge(
+    "parley_store_usable", "1 while a content store is used, 0 while it is put aside.", {"store": _PLACES}
+)
 QUARANTINED = Gauge("parley_quarantined_objects", "Objects that are not read again.")
 REPINNED = Counter("parley_repinned", "Pins that were lost and renewed.")
 DISK_FREE = Gauge("parley_disk_free_bytes", "Free space where the worker keeps its state, bytes.")
