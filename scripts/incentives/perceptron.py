@@ -14,6 +14,7 @@ import torch
 from parley.tasks.builtin import builtin
 from parley.tasks.builtin.models import Digits
 from parley.tasks.dataset import Dataset
+from parley.tasks.journal import TrainingJournal
 from parley.tasks.protocol import Hyper, Start, Vector
 
 Floats = npt.NDArray[np.float32]
@@ -22,10 +23,12 @@ Floats = npt.NDArray[np.float32]
 class FastDigits(Digits):
     """`Digits`, trained without torch's overhead for each step."""
 
-    def train(self, start: Start, data: Dataset, *, seed: int, hyper: Hyper) -> Vector:
-        """Plain stochastic gradient descent over shuffled batches, from `start`."""
-        if hyper.momentum or hyper.weight_decay:
-            return super().train(start, data, seed=seed, hyper=hyper)
+    def train(
+        self, start: Start, data: Dataset, *, seed: int, hyper: Hyper, journal: TrainingJournal | None = None
+    ) -> Vector:
+        """Plain stochastic gradient descent over shuffled batches, from `start`; with a journal, torch's."""
+        if hyper.momentum or hyper.weight_decay or journal is not None:
+            return super().train(start, data, seed=seed, hyper=hyper, journal=journal)
         vector: Vector = start.astype(np.float32)
         layers, slopes = self._views(vector), np.empty_like(vector)
         steps = self._views(slopes)

@@ -8,7 +8,10 @@ from __future__ import annotations
 import io
 import os
 import secrets
+import struct
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +23,28 @@ from parley.tasks.errors import DataError
 MAX_FILE_BYTES = 4 * 2**30
 """The largest data set that is read, packed or not: 4 GiB."""
 
+MAX_RATIO = 100
+"""The most that a packed array may unpack to, as a multiple; small ones may to more."""
+
+SMALL_BYTES = 2**20
+
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What NumPy writes; others can ask for gigabytes before they give the first byte."""
+
 _KEYS = ("X", "y")
+
+_NO_ARCHIVE = (
+    ValueError,
+    EOFError,
+    RuntimeError,  # an encrypted member; NotImplementedError, RecursionError
+    SyntaxError,  # a header that is no Python literal
+    tokenize.TokenError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What the standard library and NumPy raise at archives and headers that are wrong somewhere."""
+
 _HINT = "write it with numpy.savez(path, X=samples, y=labels)"
 
 
@@ -65,8 +89,8 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
             return {key: _read_array(archive.read(f"{key}.npy")) for key in _KEYS}
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, EOFError, NotImplementedError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is not a data set: {error}", hint=_HINT) from error
+    except _NO_ARCHIVE as error:
+        raise DataError(f"{path} is not a data set: {error!s:.200}", hint=_HINT) from error
 
 
 def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
@@ -76,6 +100,15 @@ def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
     size = sum(member.file_size for member in archive.infolist())
     if size > MAX_FILE_BYTES:
         raise DataError(f"{path} unpacks to {size} bytes, more than {MAX_FILE_BYTES}")
+    for member in archive.infolist():
+        if member.compress_type not in _METHODS:
+            raise DataError(f"{path}: {member.filename} is packed in a way that NumPy does not write", hint=_HINT)
+        if member.file_size > max(SMALL_BYTES, MAX_RATIO * member.compress_size):
+            raise DataError(
+                f"{path}: {member.filename} unpacks to {member.file_size} bytes, "
+                f"more than {MAX_RATIO} times what it is packed in",
+                hint=_HINT,
+            )
 
 
 def _read_array(content: bytes) -> npt.NDArray[np.generic]:

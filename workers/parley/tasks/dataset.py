@@ -7,11 +7,12 @@ within bounds, its labels known and its shapes right.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Annotated, Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from parley.tasks.errors import DataError
 
@@ -27,6 +28,9 @@ Indices = npt.NDArray[np.int64]
 MAX_SAMPLES = 10_000_000
 """The most samples of one data set; a bound on what a file of somebody else can make us allocate."""
 
+MAX_WIDTH = 2**24
+"""The most numbers in one sample."""
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 Dimension = Annotated[int, Field(ge=1, le=65_536)]
@@ -36,7 +40,7 @@ class DataSchema(BaseModel):
     """What every sample of a task looks like.
 
     Attributes:
-        features: shape of one sample, (64,) for instance or (1, 8, 8); at most 2^24 numbers.
+        features: shape of one sample, (64,) for instance or (1, 8, 8); at most `MAX_WIDTH` numbers.
         classes: labels are 0 to classes - 1.
         bound: the largest |x| that a feature may have.
     """
@@ -47,10 +51,17 @@ class DataSchema(BaseModel):
     classes: int = Field(ge=2, le=65_536)
     bound: float = Field(default=1e6, gt=0, le=1e30)
 
+    @field_validator("features")
+    @classmethod
+    def _not_too_wide(cls, features: tuple[int, ...]) -> tuple[int, ...]:
+        if prod(features) > MAX_WIDTH:
+            raise ValueError(f"a sample has at most {MAX_WIDTH} numbers, not {prod(features)}")
+        return features
+
     @property
     def width(self) -> int:
         """Numbers in one sample."""
-        return int(np.prod(self.features, dtype=np.int64))
+        return prod(self.features)
 
 
 class Dataset:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from parley.tasks import strict_json
 from parley.tasks.dataset import DataSchema
 from parley.tasks.errors import DocumentError
 from parley.tasks.protocol import Hyper
@@ -23,12 +23,6 @@ SCHEMA = "parley/task/v1"
 
 MAX_BYTES = 2**20
 """The longest document: one raw block."""
-
-MAX_NESTING = 32
-"""Brackets within brackets; a document has six."""
-
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
-_BRACKETS = re.compile(r"[\[\]{}]")
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """32 bytes in lower-case hexadecimal."""
@@ -216,26 +210,11 @@ def _canonical(values: dict[str, Any]) -> bytes:
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
-    """The JSON object in `data`; nesting is bounded first, for the parser recurses on the machine's stack (P-20)."""
+    """The JSON object in `data`, parsed within bounds (P-20)."""
     try:
-        text = data.decode("ascii")
-        _check_nesting(text)
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(f"the task document is not JSON: {str(error) or type(error).__name__:.120}") from error
+        values = strict_json.parse(data, MAX_BYTES)
+    except ValueError as error:
+        raise DocumentError(f"the task document is not JSON: {error!s:.120}") from error
     if not isinstance(values, dict):
         raise DocumentError("the task document is not a JSON object")
     return values
-
-
-def _check_nesting(text: str) -> None:
-    """Refuse what nests deeper than any task document does.
-
-    Raises:
-        ValueError: deeper than `MAX_NESTING`.
-    """
-    depth = 0
-    for bracket in _BRACKETS.findall(_STRINGS.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        if depth > MAX_NESTING:
-            raise ValueError(f"nested deeper than {MAX_NESTING}")

@@ -20,7 +20,9 @@ from torch.func import functional_call
 from parley.tasks import data_file
 from parley.tasks.dataset import DataSchema, Dataset
 from parley.tasks.errors import TaskCodeError
+from parley.tasks.journal import TrainingJournal
 from parley.tasks.protocol import Hyper, Losses, Start, TensorSpec, Vector
+from parley.tasks.sgd import Descent
 
 torch.set_num_threads(1)
 
@@ -82,18 +84,25 @@ class TorchTask:
         module = self._built(seed)
         return np.concatenate([p.detach().numpy().ravel() for p in module.parameters()])
 
-    def train(self, start: Start, data: Dataset, *, seed: int, hyper: Hyper) -> Vector:
-        """Stochastic gradient descent over shuffled batches, from `start`."""
-        vector = torch.from_numpy(self._checked(start).astype(np.float32))
-        velocity = torch.zeros_like(vector)
+    def train(
+        self, start: Start, data: Dataset, *, seed: int, hyper: Hyper, journal: TrainingJournal | None = None
+    ) -> Vector:
+        """Stochastic gradient descent over shuffled batches, from `start`.
+
+        With a journal it goes on where it was when its process died, and ends with the same bits.
+        """
         X, y = _tensors(data)
         self._module.train()
         with _seeded(seed):
-            for batch in _batches(len(y), hyper):
-                gradient = self._gradient(vector, X[batch], y[batch])
-                velocity.mul_(hyper.momentum).add_(gradient.add_(vector, alpha=hyper.weight_decay))
-                vector.sub_(velocity, alpha=hyper.learning_rate)
-        return vector.numpy()
+            descent = Descent.fresh(self._checked(start))
+            if journal is not None:
+                begun = descent.progress()
+                descent = Descent.of(journal.begin(begun, start, data, seed=seed, hyper=hyper, code=self._code()))
+            for batch in descent.batches(len(y), hyper):
+                descent.descend(self._gradient(descent.vector, X[batch], y[batch]), hyper)
+                if journal is not None:
+                    journal.step(descent.progress)
+        return descent.vector.numpy()
 
     def losses(self, vector: Start, data: Dataset) -> Losses:
         """The loss of each sample, shape (n,), from logits in double precision."""
@@ -116,6 +125,10 @@ class TorchTask:
     def _built(self, seed: int) -> nn.Module:
         with _seeded(seed):
             return self.build()
+
+    def _code(self) -> str:
+        """What a checkpoint of this training rests on, besides its inputs."""
+        return f"{type(self).__qualname__} {self._layout} torch {torch.__version__}"
 
     def _parameters(self, vector: Tensor) -> dict[str, Tensor]:
         """The module's parameters as views into the vector."""
@@ -174,9 +187,3 @@ def _seeded(seed: int) -> Iterator[None]:
 def _tensors(data: Dataset) -> tuple[Tensor, Tensor]:
     """The samples as tensors; copies, for a data set's arrays are read-only."""
     return torch.from_numpy(data.X.copy()), torch.from_numpy(data.y.copy())
-
-
-def _batches(samples: int, hyper: Hyper) -> Iterator[Tensor]:
-    """Indices of each step's samples: every epoch in a new random order."""
-    for _ in range(hyper.epochs):
-        yield from torch.split(torch.randperm(samples), hyper.batch_size)
