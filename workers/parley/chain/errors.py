@@ -6,12 +6,20 @@ ChainError
 ├── WrongChain            the node serves another chain
 ├── StaleDeployment       the chain does not carry what a deployments file says
 ├── CompilerError         Solidity does not compile
-├── NonceTaken            another transaction of the same key took the nonce
+├── NonceTaken            a stranger's transaction took the nonce: something else uses the key
+├── Displaced             an earlier content took the nonce: this one is not sent
+├── TooBig                no chain would take the transaction
 └── ContractRevert        a contract refused
     └── Reverted          ... with the decoded error
+        └── OutOfGas      ... because its gas limit was too low
 NotDeployed (NotFound)    there is no deployments file for this chain
 KeyInUse (Conflict)       another process sends with the key
+Contradiction (Conflict)  the key already signed for a later round
+JournalError (ContentError)       the journal cannot be read or written; nothing was sent
+TooLate (DeadlineExceeded)        the deadline passed: cancelled, or never sent
 Unconfirmed (DeadlineExceeded)    a transaction was not confirmed in time
+└── SendingStopped        ... because this process is ending; the next start takes it up
+TooLate (DeadlineExceeded)        its deadline passed: it was never sent, or it was cancelled
 WrongPassword (KeystoreError)     a password does not open a key
 """
 
@@ -19,7 +27,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from parley.errors import ChainError, Conflict, ContractRevert, DeadlineExceeded, KeystoreError, NotFound
+from parley.errors import ChainError, Conflict, ContentError, ContractRevert, DeadlineExceeded, KeystoreError, NotFound
 
 if TYPE_CHECKING:
     from parley.chain.reverts import ContractError
@@ -62,15 +70,43 @@ class CompilerError(ChainError):
 
 
 class NonceTaken(ChainError):
-    """Another transaction of the same key took the nonce: something else sends with this key."""
+    """A stranger's transaction took the nonce: something else sends with this key, which nobody else may have."""
+
+
+class Displaced(ChainError):
+    """An earlier content of the same nonce was mined instead: this one was not sent, and may be sent anew."""
+
+
+class TooBig(ChainError):
+    """A transaction that no chain would take: more than 128 KiB, or more gas than EIP-7825 allows."""
 
 
 class KeyInUse(Conflict):
     """Another process sends with the same key on the same chain (P-18)."""
 
 
+class Contradiction(Conflict):
+    """The key already signed the same kind of deed for a later round: an older copy of its state was restored."""
+
+
+class JournalError(ContentError):
+    """The journal of a key cannot be read or written; nothing was signed that is not in it, and nothing was sent."""
+
+
+class TooLate(DeadlineExceeded):
+    """The deadline of a transaction passed: it was cancelled, or never sent."""
+
+
 class Unconfirmed(DeadlineExceeded):
-    """A transaction was sent, but not confirmed in time."""
+    """A transaction was sent, but not confirmed in time. It is in the journal, and may still be mined."""
+
+
+class SendingStopped(Unconfirmed):
+    """The process ends while a transaction is on its way; it is in the journal, and the next start takes it up."""
+
+
+class TooLate(DeadlineExceeded):
+    """The deadline of a transaction passed: it was never sent, or it was cancelled."""
 
 
 class WrongPassword(KeystoreError):
@@ -91,3 +127,7 @@ class Reverted(ContractRevert):
         super().__init__(f"{action} was refused{mined}: {error}", hint=error.hint)
         self.error = error
         self.transaction = transaction
+
+
+class OutOfGas(Reverted):
+    """A transaction was mined and used up its gas limit: the state moved on after the estimate."""
