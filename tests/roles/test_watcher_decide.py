@@ -142,7 +142,7 @@ def test_fees__convicted__refunds_the_demander() -> None:
     fallen = Conviction(SETTLEMENT, record.header, KEY, True, 99, b"t" * 32)
     after = replace(record, header=None, settlement=None, convictions=(fallen,), contested=False)
     view = replace(view, records={4: after})
-    assert fees.due(view, KEY, 0) == Release(record.demands[0].settlement, NODE)
+    assert fees.due(view, KEY, 0) == Release(record.demands[0].settlement, NODE, record.demands[0].fee)
     assert fees.due(view, OTHER, 0) is None
     done = replace(after, demands=(replace(record.demands[0], released=True),))
     assert fees.due(replace(view, records={4: done}), KEY, 7) == Collect(7)

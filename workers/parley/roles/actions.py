@@ -109,10 +109,11 @@ class Expire:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Book the fee of a demand whose outcome is known."""
+    """Book the fee of a demand whose outcome is known, wei."""
 
     settlement: bytes
     node: Node
+    fee: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from parley.chain.view import LAST_TURN, RoundRecord, View
 from parley.errors import ContentError
 from parley.numerics.disproof import Truth
 from parley.numerics.settlement import SettlementInput, SettlementResult
-from parley.roles import fees, pokes, supplier
+from parley.roles import fees, pokes, supplier, worth
 from parley.roles.actions import Action, Advance, Collect, Release, Settle, Supply, Wait
 from parley.roles.convictions import OwnConvictions
 from parley.roles.recount import recounted
@@ -83,7 +83,8 @@ class Aggregator:
             result.reward_root,
         )
         read_at = view.block.number, view.block.hash
-        self.worker.send("settle", view.fid, record.number, view.turn, settlement.to_abi(), *read_at)
+        intent = worth.settlement(view, self.worker.token_price)
+        self.worker.send("settle", view.fid, record.number, view.turn, settlement.to_abi(), *read_at, intent=intent)
 
     def recompute(self, view: View, record: RoundRecord) -> SettlementResult:
         """The settlement as it must be if this operator posts it (principle 1).

@@ -6,11 +6,12 @@ from web3.exceptions import TransactionNotFound
 
 from parley.chain.contracts import Contracts
 from parley.chain.disputed import Conviction
+from parley.chain.verdicts import NeedsPerson
 from parley.chain.view import View
-from parley.errors import ChainError, ExitCode, ParleyError
+from parley.errors import ChainError, ExitCode
 
 
-class SettlementConvicted(ParleyError):
+class SettlementConvicted(NeedsPerson):
     """A settlement of one's own was convicted; only a person can say why."""
 
     default_exit_code = ExitCode.CHAIN

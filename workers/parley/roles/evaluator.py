@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from parley.chain.commitments import score_salt, scores_commitment
 from parley.chain.model import Phase, Role
+from parley.chain.verdicts import Pointless
 from parley.chain.view import Reveal, RoundRecord, View
-from parley.errors import ContentError, ParleyError
+from parley.errors import ContentError
+from parley.failpoints import Failpoint, failpoint
 from parley.numerics.fixed_point import Quantised
 from parley.numerics.rules import look_ahead
-from parley.roles import pokes
+from parley.roles import pokes, worth
 from parley.roles.actions import Action, Advance, CommitScores, RevealScores, Wait
 from parley.roles.shards import OpenedShards
 from parley.roles.warmup import warm_kernels, warm_task
@@ -70,7 +72,9 @@ class Evaluator:
         vector = self._judge(view, record)
         self.worker.drafts.save(KIND, record.number, record.reveal_order + vector)
         self.worker.drafts.forget_before(record.number)
-        self.worker.send("commitScores", view.fid, record.number, self._commitment(view, vector))
+        failpoint(Failpoint.AFTER_DRAFT)
+        intent = worth.score_commitment(view, self.worker.token_price)
+        self.worker.send("commitScores", view.fid, record.number, self._commitment(view, vector), intent=intent)
         self._forget(view, record.number)
 
     def _reveal(self, view: View, record: RoundRecord) -> None:
@@ -79,11 +83,12 @@ class Evaluator:
             self.worker.log.warning("the draft of the scores is lost: judging again", round=record.number)
             vector = self._judge(view, record)
         if not self._matches(view, vector):
-            raise ParleyError(
+            raise Pointless(
                 f"the scores of round {record.number} cannot be revealed: judging again gave others",
                 hint="the round is lost; keep the worker's home folder between restarts",
             )
-        self.worker.send("revealScores", view.fid, record.number, vector, self._salt(view))
+        intent = worth.score_reveal(view, self.worker.token_price)
+        self.worker.send("revealScores", view.fid, record.number, vector, self._salt(view), intent=intent)
 
     def _judge(self, view: View, record: RoundRecord) -> bytes:
         """The score vector of this evaluator (section 6)."""

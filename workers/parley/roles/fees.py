@@ -6,6 +6,7 @@ from hexbytes import HexBytes
 
 from parley.chain.disputed import Demand, node_to_abi
 from parley.chain.view import RoundRecord, View
+from parley.roles import worth
 from parley.roles.actions import Collect, Release
 from parley.roles.worker import Worker
 
@@ -21,7 +22,7 @@ def due(view: View, key: str, owed: int) -> Release | Collect | None:
     for record in view.records.values():
         for demand in _ended(view, record):
             if key == _beneficiary(view, record, demand):
-                return Release(demand.settlement, demand.node)
+                return Release(demand.settlement, demand.node, demand.fee)
     return Collect(owed) if owed else None
 
 
@@ -46,9 +47,10 @@ def execute(worker: Worker, view: View, action: Release | Collect) -> None:
         ContractRevert: somebody else was faster.
     """
     if isinstance(action, Release):
-        worker.dispute("release", view.fid, action.settlement, node_to_abi(action.node))
+        intent = worth.release(view, action.settlement, action.node, action.fee)
+        worker.dispute("release", view.fid, action.settlement, node_to_abi(action.node), intent=intent)
     else:
-        worker.dispute("pay", worker.address)
+        worker.dispute("pay", worker.address, intent=worth.payment(view, action.amount))
 
 
 def _ended(view: View, record: RoundRecord) -> list[Demand]:

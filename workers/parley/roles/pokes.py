@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parley.chain.model import Header, Phase
 from parley.chain.view import View
+from parley.roles import worth
 from parley.roles.actions import Advance, Wait
 from parley.roles.worker import Worker
 
@@ -49,4 +50,4 @@ def advance(worker: Worker, view: View) -> None:
     record = view.record
     finalises = view.phase == Phase.FINALIZABLE and record is not None and record.header is not None
     header = record.header if finalises and record is not None and record.header is not None else Header.empty()
-    worker.send("advance", view.fid, header.to_abi())
+    worker.send("advance", view.fid, header.to_abi(), intent=worth.poke(view, worker.token_price))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from parley.chain.model import Phase
 from parley.chain.view import View
-from parley.roles import pokes
+from parley.roles import pokes, worth
 from parley.roles.actions import Action, Advance, OpenValidation, Wait
 from parley.roles.worker import Worker
 from parley.tasks.shards import KeyChain
@@ -40,7 +40,8 @@ class Sponsor:
             ParleyError: it cannot be done now.
         """
         if isinstance(action, OpenValidation) and self.chain is not None:
-            self.worker.send("openValidation", view.fid, action.round, self.chain.key(action.round))
+            intent = worth.validation(view, action.round, self.worker.token_price)
+            self.worker.send("openValidation", view.fid, action.round, self.chain.key(action.round), intent=intent)
         elif isinstance(action, Advance):
             pokes.advance(self.worker, view)
 

@@ -18,6 +18,7 @@ from parley.numerics.faults import Node, Tree
 from parley.numerics.fixed_point import encode
 from parley.numerics.rows import row_bytes
 from parley.numerics.word_tree import WordTree
+from parley.roles import worth
 from parley.roles.actions import Supply
 from parley.roles.recount import posted_of, recounted
 from parley.roles.worker import Worker
@@ -54,7 +55,7 @@ class Supplier:
         messages = [
             outgoing(disputes.functions.supply(view.fid, node_to_abi(d.node), self.content(view, d))) for d in demands
         ]
-        self._worker.deliver(messages)
+        self._worker.deliver(messages, [worth.answer(view, d, self._worker.token_price) for d in demands])
 
     def content(self, view: View, demand: Demand) -> bytes:
         """What answers a demand: the node's descendants up to eight levels down, or the row.

@@ -8,12 +8,13 @@ import numpy as np
 
 from parley.chain.commitments import update_commitment, update_salt
 from parley.chain.model import Phase, Role
+from parley.chain.verdicts import Pointless
 from parley.chain.view import RoundRecord, View
-from parley.errors import ParleyError
+from parley.failpoints import Failpoint, failpoint
 from parley.numerics import rules, word_tree
 from parley.numerics.fixed_point import Quantised, decode, dequantise, encode, quantise
 from parley.numerics.keccak import keccak256
-from parley.roles import pokes
+from parley.roles import pokes, worth
 from parley.roles.actions import Action, Advance, CommitUpdate, RevealUpdate, Wait
 from parley.roles.shards import OpenedShards
 from parley.roles.warmup import warm_kernels, warm_task
@@ -34,12 +35,14 @@ class Trainer:
         task: what is trained.
         data: its own, which never leaves.
         shards: validation shards that are open to all.
+        checkpoints: of its training; `None`: a training that is killed begins anew.
     """
 
     worker: Worker
     task: Task
     data: Dataset
     shards: OpenedShards
+    checkpoints: Checkpoints | None = None
 
     def warm_up(self) -> None:
         """Do what is slow only the first time."""
@@ -65,12 +68,18 @@ class Trainer:
             self._commit(view)
         elif isinstance(action, RevealUpdate):
             self._reveal(view, record)
+        if self.checkpoints is not None:
+            over = not isinstance(action, Advance)
+            self.checkpoints.forget_before(record.number + over)
 
     def _commit(self, view: View) -> None:
         q = self.update(view)
         self.worker.drafts.save(KIND, view.round.round, encode(q))
         self.worker.drafts.forget_before(view.round.round)
-        self.worker.send("commitUpdate", view.fid, view.round.round, self._commitment(view, encode(q)))
+        failpoint(Failpoint.AFTER_DRAFT)
+        intent = worth.update_commitment(view, self.worker.token_price)
+        commitment = self._commitment(view, encode(q))
+        self.worker.send("commitUpdate", view.fid, view.round.round, commitment, intent=intent)
 
     def _reveal(self, view: View, record: RoundRecord) -> None:
         """Publish what was committed; train again if the draft is lost (P-14)."""
@@ -80,12 +89,14 @@ class Trainer:
             self.worker.log.warning("the draft of the update is lost: training again", round=record.number)
             data = encode(self.update(view))
         if self._commitment(view, data) != committed:
-            raise ParleyError(
+            raise Pointless(
                 f"the update of round {record.number} cannot be revealed: training again gave another one",
                 hint="the round is lost; keep the worker's home folder between restarts",
             )
         root, digest = self.worker.library.put(decode(data, view.terms.params))
-        self.worker.send("revealUpdate", view.fid, record.number, root, digest, self._salt(view))
+        failpoint(Failpoint.AFTER_UPLOAD)
+        intent = worth.update_reveal(view, self.worker.token_price)
+        self.worker.send("revealUpdate", view.fid, record.number, root, digest, self._salt(view), intent=intent)
 
     def update(self, view: View) -> Quantised:
         """Train: an update is local minus look, and no parameter of it lies beyond the clip (P-2, P-6)."""
@@ -93,10 +104,22 @@ class Trainer:
         start = dequantise(rules.look_ahead(old, previous, view.policy.beta), view.terms.frac_bits)
         data = self.data.joined(self.shards.before(view, view.round.round))
         seed = int.from_bytes(keccak256(self._salt(view) + b"train")[:7], "big")
-        trained = self.task.train(start, data, seed=seed, hyper=self.task.hyper)
+        trained = self._train(view, start, data, seed)
+        failpoint(Failpoint.AFTER_TRAIN)
         bound = view.policy.clip / 2**view.terms.frac_bits
         update = np.clip(trained.astype(np.float64) - start, -bound, bound)
         return quantise(update, view.terms.frac_bits, view.policy.clip)
+
+    def _train(self, view: View, start: Start, data: Dataset, seed: int) -> Vector:
+        """Train, from where it was when the process died if there is a checkpoint of it (F-53)."""
+        number, round_ = view.round.round, view.round
+        if self.checkpoints is None:
+            journal = unwritten(self.worker.log)
+        else:
+            journal = self.checkpoints.journal(number)
+        end = round_.train_end if view.phase == Phase.TRAIN else round_.reveal_end
+        patience = max(0, end - view.block.timestamp)
+        return train(self.task, start, data, seed=seed, hyper=self.task.hyper, journal=journal, patience=patience)
 
     def _salt(self, view: View) -> bytes:
         return update_salt(self.worker.key, view.chain_id, view.coordinator, view.fid, view.round.round)

@@ -22,10 +22,11 @@ from parley.chain import proofs
 from parley.chain.disputed import Demand, node_to_abi
 from parley.chain.model import Phase
 from parley.chain.proofs import Proof
+from parley.chain.transactions import Intent
 from parley.chain.view import RoundRecord, View
 from parley.errors import ChainError
 from parley.numerics.faults import BeyondClip, Fault
-from parley.roles import fees, pokes
+from parley.roles import fees, pokes, worth
 from parley.roles.actions import (
     Action,
     Advance,
@@ -119,15 +120,18 @@ class Watcher:
         """
         match action:
             case CommitProof(fault):
-                self._worker.dispute("commitDisproof", self._proof(view, fault).commitment(self._worker.address))
+                commitment = self._proof(view, fault).commitment(self._worker.address)
+                intent = self._intent(view, fault, commitment=True)
+                self._worker.dispute("commitDisproof", commitment, intent=intent)
             case Prove(fault):
-                self._worker.sender.deliver(self._proof(view, fault).message)
+                self._worker.sender.deliver(self._proof(view, fault).message, intent=self._intent(view, fault))
                 self._worker.log.warning("convicted", call=fault.call, round=view.round.round)
             case DemandNode():
                 self._demand(view, action)
             case Expire(node):
                 header = posting_of(view, _standing(view)).header
-                self._worker.dispute("expire", view.fid, header.to_abi(), node_to_abi(node))
+                intent = worth.expiry(view, header, node, self._worker.token_price)
+                self._worker.dispute("expire", view.fid, header.to_abi(), node_to_abi(node), intent=intent)
             case Release() | Collect():
                 fees.execute(self._worker, view, action)
             case Advance():
@@ -155,6 +159,11 @@ class Watcher:
         posting = posting_of(view, record)
         return proofs.disproof(disputes, posting, view.hash_of(record.number, posting.header), fault)
 
+    def _intent(self, view: View, fault: Fault | BeyondClip, *, commitment: bool = False) -> Intent:
+        """What the proof, or the commitment to it, is worth."""
+        header = None if isinstance(fault, BeyondClip) else posting_of(view, _standing(view)).header
+        return worth.proof(view, fault, header, self._worker.token_price, commitment=commitment)
+
     def _noted(self, view: View, proof: Proof) -> Noted:
         """What the chain holds of the commitment, at the block of the view."""
         key = self._worker.address
@@ -167,7 +176,8 @@ class Watcher:
         settlement = view.hash_of(view.round.round, posting.header)
         base_fee = int(disputes.w3.eth.get_block("latest").get("baseFeePerGas", 0))
         fee = disputes.functions.demandFee(view.fid, settlement, 2 * base_fee).call()
-        self._worker.sender.deliver(proofs.demand(disputes, posting, action.wanted, fee))
+        intent = worth.demand(view, posting.header, action.wanted.node, self._worker.token_price)
+        self._worker.sender.deliver(proofs.demand(disputes, posting, action.wanted, fee), intent=intent)
 
     def _tell(self, view: View, finding: Finding) -> None:
         """Log what was found, once."""

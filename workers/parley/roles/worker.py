@@ -76,7 +76,7 @@ class Worker:
     drafts: Drafts
     books: Books
     log: Log
-    token_price: int = 0
+    token_price: int = 10**15
 
     def send(self, function: str, *args: object, intent: Intent | None = None) -> None:
         """Call a function of the round coordinator and wait until it is confirmed."""
