@@ -80,7 +80,7 @@ class Devnet:
 
     def is_running(self) -> bool:
         """Whether the process is still there."""
-        return _start_time(self.pid) == self.started
+        return process_started(self.pid) == self.started
 
 
 class ChildDevnet:
@@ -253,7 +253,7 @@ def _start(
             chain_id=flavour.chain_id,
             url=f"http://{HOST}:{served}",
             pid=process.pid,
-            started=_start_time(process.pid) or 0,
+            started=process_started(process.pid) or 0,
             log=log.absolute(),
             block_time=block_time,
             accounts=tuple(to_checksum_address(address) for address in facts["available_accounts"]),
@@ -340,7 +340,7 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, os.WNOHANG)
 
 
-def _start_time(pid: int) -> int | None:
+def process_started(pid: int) -> int | None:
     """When the kernel started a process, in clock ticks since boot; `None` if there is none that runs."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()

@@ -52,18 +52,7 @@ class Cast:
 
     def start(self, name: str, arguments: Sequence[str], log: Path) -> None:
         """Start `python -m <arguments>` in a session of its own, so that a Ctrl-C reaches only the demo itself."""
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **ONE_THREAD},
-                start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - one call to prctl, no locks taken
-            )
-        self._children.append(Child(name, process, log))
+        self._children.append(Child(name, spawn(arguments, log), log))
 
     def check(self) -> None:
         """See that all are alive.
@@ -99,6 +88,24 @@ class Cast:
     ) -> None:
         """End all processes."""
         self.stop()
+
+
+def spawn(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """Start `python -m <arguments>` in a session of its own, with its output appended to a log.
+
+    Start it from a thread that lives as long as the process is to: the kernel ends it with that thread.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **ONE_THREAD},
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - one call to prctl, no locks taken
+        )
 
 
 def last_line(log: Path) -> str:
