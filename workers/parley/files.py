@@ -12,9 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-SCRATCH = "*.part"
-"""Matches what a process that died while writing leaves behind; never a finished file."""
-
 
 class NewFile:
     """A file that takes its name only once all of it is on the disk; else nothing of it stays.

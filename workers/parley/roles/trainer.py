@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,12 +16,14 @@ from parley.numerics.fixed_point import Quantised, decode, dequantise, encode, q
 from parley.numerics.keccak import keccak256
 from parley.roles import pokes, worth
 from parley.roles.actions import Action, Advance, CommitUpdate, RevealUpdate, Wait
+from parley.roles.checkpoints import Checkpoints
 from parley.roles.shards import OpenedShards
 from parley.roles.warmup import warm_kernels, warm_task
 from parley.roles.worker import Worker
 from parley.storage import cid_of
 from parley.tasks.dataset import Dataset
-from parley.tasks.protocol import Task
+from parley.tasks.journal import train
+from parley.tasks.protocol import Start, Task, Vector
 
 KIND = "update"
 
@@ -35,14 +37,14 @@ class Trainer:
         task: what is trained.
         data: its own, which never leaves.
         shards: validation shards that are open to all.
-        checkpoints: of its training; `None`: a training that is killed begins anew.
+        checkpoints: of its training.
     """
 
     worker: Worker
     task: Task
     data: Dataset
     shards: OpenedShards
-    checkpoints: Checkpoints | None = None
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
 
     def warm_up(self) -> None:
         """Do what is slow only the first time."""
@@ -68,9 +70,8 @@ class Trainer:
             self._commit(view)
         elif isinstance(action, RevealUpdate):
             self._reveal(view, record)
-        if self.checkpoints is not None:
-            over = not isinstance(action, Advance)
-            self.checkpoints.forget_before(record.number + over)
+        trained = isinstance(action, CommitUpdate | RevealUpdate)
+        self.checkpoints.forget_before(record.number + 1 if trained else record.number)
 
     def _commit(self, view: View) -> None:
         q = self.update(view)
@@ -112,12 +113,8 @@ class Trainer:
 
     def _train(self, view: View, start: Start, data: Dataset, seed: int) -> Vector:
         """Train, from where it was when the process died if there is a checkpoint of it (F-53)."""
-        number, round_ = view.round.round, view.round
-        if self.checkpoints is None:
-            journal = unwritten(self.worker.log)
-        else:
-            journal = self.checkpoints.journal(number)
-        end = round_.train_end if view.phase == Phase.TRAIN else round_.reveal_end
+        journal = self.checkpoints.journal(view.round.round, self.worker.log)
+        end = view.round.train_end if view.phase == Phase.TRAIN else view.round.reveal_end
         patience = max(0, end - view.block.timestamp)
         return train(self.task, start, data, seed=seed, hyper=self.task.hyper, journal=journal, patience=patience)
 

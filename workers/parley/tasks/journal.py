@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parley.failpoints import Failpoint, failpoint
-from parley.files import SCRATCH, read_at_most, write_whole
+from parley.files import read_at_most, write_whole
 from parley.heartbeat import BEAT
 from parley.tasks import tensor_file
 from parley.tasks.dataset import Dataset
@@ -212,12 +212,6 @@ def train(
         return cast(ResumableTask, task).train(start, data, seed=seed, hyper=hyper, journal=journal)
     with journal.ticking(patience):
         return task.train(start, data, seed=seed, hyper=hyper)
-
-
-def discard(path: Path) -> None:
-    """Delete a checkpoint, and what a process that died left of one half-written."""
-    for file in [path, *path.parent.glob(f".{path.name}.{SCRATCH}")]:
-        file.unlink(missing_ok=True)
 
 
 def _digest(start: Start, data: Dataset, seed: int, hyper: Hyper, code: str) -> bytes:
