@@ -19,6 +19,7 @@ from parley.cli.amounts import tokens
 from parley.errors import ChainError, ConfigError
 from parley.roles.aggregator import Aggregator
 from parley.roles.books import Books
+from parley.roles.checkpoints import Checkpoints
 from parley.roles.drafts import Drafts
 from parley.roles.evaluator import Evaluator
 from parley.roles.library import Library
@@ -47,8 +48,9 @@ class Equipment:
         account: its key.
         sender: of transactions with that key.
         store: where content comes from and goes to.
-        home: below it lie drafts and the sponsor's secrets.
+        home: below it lie drafts, checkpoints and the sponsor's secrets.
         confirmations: blocks that count as deep enough.
+        checkpoint_seconds: how often training is written to disk.
     """
 
     w3: Web3
@@ -60,6 +62,13 @@ class Equipment:
     store: ContentStore
     home: Path
     confirmations: int = 1
+    checkpoint_seconds: float = 10.0
+
+    def folder(self, kind: str) -> Path:
+        """Where this operator's worker in this federation keeps what it can rebuild: one folder a kind."""
+        coordinator = self.contracts.coordinator.address.lower()
+        place = (str(self.w3.eth.chain_id), coordinator, str(self.fid), self.operator.lower())
+        return self.home.joinpath(kind, *place)
 
 
 def store_for(location: str, address: str) -> ContentStore:
@@ -81,7 +90,6 @@ def make_worker(equipment: Equipment, role: str) -> Worker:
     """What every role's worker has."""
     e = equipment
     reader = Reader(e.w3, e.contracts, e.fid, e.operator, depth=e.confirmations - 1)
-    place = (str(e.w3.eth.chain_id), e.contracts.coordinator.address.lower(), str(e.fid), e.operator.lower())
     return Worker(
         key=bytes(e.account.key),
         operator=e.operator,
@@ -90,7 +98,7 @@ def make_worker(equipment: Equipment, role: str) -> Worker:
         sender=e.sender,
         store=e.store,
         library=Library(e.store, reader.terms.params),
-        drafts=Drafts(e.home.joinpath("drafts", *place)),
+        drafts=Drafts(e.folder("drafts")),
         books=Books(reader.policy),
         log=structlog.stdlib.get_logger("parley").bind(role=role, federation=e.fid, operator=e.operator[:10]),
     )
@@ -124,7 +132,9 @@ def make_trainer(equipment: Equipment, data: Path | None, task_file: Path | None
     require_role(worker.reader.view(), Role.TRAINER)
     document = task_document(equipment.store, worker.reader.terms.task_digest)
     task = load_task(document, task_file)
-    return Trainer(worker, task, task.load(data), OpenedShards(equipment.store, document, worker.log))
+    shards = OpenedShards(equipment.store, document, worker.log)
+    checkpoints = Checkpoints(equipment.folder("checkpoints"), equipment.checkpoint_seconds)
+    return Trainer(worker, task, task.load(data), shards, checkpoints)
 
 
 def make_evaluator(equipment: Equipment, task_file: Path | None = None) -> Evaluator:

@@ -125,6 +125,7 @@ def equipment_of(session: Session, *, acts_for_itself: bool = False, operator: s
         store=session.opened(store_for(session.settings.store_location, address)),
         home=session.settings.home,
         confirmations=session.settings.confirmations,
+        checkpoint_seconds=session.settings.checkpoint_seconds,
     )
 
 
