@@ -5,12 +5,15 @@ Trainers mix those of past rounds into their own data, evaluators judge on this 
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from parley.chain.view import View
 from parley.errors import ContentError
 from parley.roles.worker import Log
 from parley.storage import Cid, ContentStore
+from parley.storage.quarantine import Quarantine
 from parley.tasks.dataset import Dataset
-from parley.tasks.document import TaskDocument
+from parley.tasks.document import ShardRef, TaskDocument
 from parley.tasks.shards import is_key, read, unseal, walk
 
 
@@ -21,19 +24,23 @@ class OpenedShards:
         store: where the shards come from.
         document: the task document, which names them.
         log: of the worker.
+        quarantine: remembers a shard that kills the process which reads it (F-61); `None`: nothing does.
     """
 
-    def __init__(self, store: ContentStore, document: TaskDocument, log: Log) -> None:
+    def __init__(
+        self, store: ContentStore, document: TaskDocument, log: Log, quarantine: Quarantine | None = None
+    ) -> None:
         self._store = store
         self._document = document
         self._log = log
+        self._quarantine = quarantine
         self._open: dict[int, Dataset] = {}
 
     def of(self, view: View, round_number: int) -> Dataset | None:
         """The shard of a round, or `None` while it is sealed.
 
         Raises:
-            ContentError, ShardError: it cannot be fetched or opened.
+            ContentError, ShardError: it cannot be fetched or opened, or killed two processes that tried.
         """
         if round_number not in self._open:
             ref = self._document.shard(round_number)
@@ -41,12 +48,17 @@ class OpenedShards:
             sealed = any(view.terms.anchor)
             if ref is None or (sealed and key is None):
                 return None
-            data = self._store.get(Cid.parse(ref.cid), ref.size)
-            schema = self._document.data_schema
-            self._open[round_number] = (
-                unseal(data, round_number, key, schema) if key is not None else read(data, round_number, schema)
-            )
+            self._open[round_number] = self._opened(ref, round_number, key)
         return self._open[round_number]
+
+    def _opened(self, ref: ShardRef, round_number: int, key: bytes | None) -> Dataset:
+        """The samples behind a reference; `key` is `None` for a public shard."""
+        cid, schema = Cid.parse(ref.cid), self._document.data_schema
+        if self._quarantine is not None:
+            self._quarantine.check(cid.digest)
+        data = self._store.get(cid, ref.size)
+        with nullcontext() if self._quarantine is None else self._quarantine.reading(cid.digest):
+            return read(data, round_number, schema) if key is None else unseal(data, round_number, key, schema)
 
     def before(self, view: View, round_number: int) -> list[Dataset]:
         """The opened shards of earlier rounds; one that cannot be had is left out, with a warning."""

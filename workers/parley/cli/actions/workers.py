@@ -29,6 +29,7 @@ from parley.roles.trainer import Trainer
 from parley.roles.watcher import Watcher
 from parley.roles.worker import Worker
 from parley.storage import Cid, Codec, ContentStore, open_store
+from parley.storage.quarantine import Quarantine
 from parley.tasks.document import MAX_BYTES, TaskDocument
 from parley.tasks.loading import load_task
 
@@ -132,7 +133,7 @@ def make_trainer(equipment: Equipment, data: Path | None, task_file: Path | None
     require_role(worker.reader.view(), Role.TRAINER)
     document = task_document(equipment.store, worker.reader.terms.task_digest)
     task = load_task(document, task_file)
-    shards = OpenedShards(equipment.store, document, worker.log)
+    shards = OpenedShards(equipment.store, document, worker.log, Quarantine(equipment.folder("quarantine")))
     checkpoints = Checkpoints(equipment.folder("checkpoints"), equipment.checkpoint_seconds)
     return Trainer(worker, task, task.load(data), shards, checkpoints)
 
@@ -147,7 +148,8 @@ def make_evaluator(equipment: Equipment, task_file: Path | None = None) -> Evalu
     worker = make_worker(equipment, "evaluator")
     require_role(worker.reader.view(), Role.EVALUATOR)
     document = task_document(equipment.store, worker.reader.terms.task_digest)
-    return Evaluator(worker, load_task(document, task_file), OpenedShards(equipment.store, document, worker.log))
+    shards = OpenedShards(equipment.store, document, worker.log, Quarantine(equipment.folder("quarantine")))
+    return Evaluator(worker, load_task(document, task_file), shards)
 
 
 def make_aggregator(equipment: Equipment, *, despite_convictions: bool = False) -> Aggregator:
