@@ -19,7 +19,6 @@ JournalError (ContentError)       the journal cannot be read or written; nothing
 TooLate (DeadlineExceeded)        the deadline passed: cancelled, or never sent
 Unconfirmed (DeadlineExceeded)    a transaction was not confirmed in time
 └── SendingStopped        ... because this process is ending; the next start takes it up
-TooLate (DeadlineExceeded)        its deadline passed: it was never sent, or it was cancelled
 WrongPassword (KeystoreError)     a password does not open a key
 """
 
@@ -103,10 +102,6 @@ class Unconfirmed(DeadlineExceeded):
 
 class SendingStopped(Unconfirmed):
     """The process ends while a transaction is on its way; it is in the journal, and the next start takes it up."""
-
-
-class TooLate(DeadlineExceeded):
-    """The deadline of a transaction passed: it was never sent, or it was cancelled."""
 
 
 class WrongPassword(KeystoreError):

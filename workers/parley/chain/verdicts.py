@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from parley.chain.errors import KeyInUse, Reverted, TooLate, WrongChain
+from parley.chain.errors import Contradiction, KeyInUse, Reverted, TooBig, TooLate, WrongChain
 from parley.chain.reverts import ContractError
 from parley.errors import ConfigError, KeystoreError, ParleyError, TaskError
 
@@ -81,7 +81,7 @@ def _member(args: Arguments) -> Verdict:
 
 
 _ENDS_THE_WORKER = (ConfigError, KeystoreError, KeyInUse, WrongChain, NeedsPerson)
-_POINTLESS = (TooLate, TaskError, Pointless)
+_POINTLESS = (TooLate, TooBig, Contradiction, TaskError, Pointless)
 """A task is deterministic: what it could not do once it cannot do again in this round."""
 
 _LOOK_AGAIN = (

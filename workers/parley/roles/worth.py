@@ -19,6 +19,9 @@ from parley.numerics.faults import BeyondClip, Fault, Node
 TOKEN = 10**18
 """Units of a whole token."""
 
+LITTLE = 100
+"""A poke that pays for nothing of one's own is worth one part in so many of a round's reward: others can poke, too."""
+
 POKE_SECONDS = 60
 """How long a poke may wait to be mined: later somebody else has poked, or its price is to be looked at anew."""
 
@@ -80,8 +83,8 @@ def turn_end(view: View) -> int:
 
 
 def poke(view: View, price: int) -> Intent:
-    """Of `advance`: one's own reward that becomes payable by it, if there is any; soon, or not at all."""
-    stake = ether(pending_reward(view), price)
+    """Of `advance`: one's own reward that becomes payable by it, else little; soon, or not at all."""
+    stake = ether(pending_reward(view) or view.next_policy.reward // LITTLE, price)
     return Intent(_key("advance", view, view.phase.name.lower()), view.time + POKE_SECONDS, stake)
 
 
