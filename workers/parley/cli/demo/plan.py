@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from parley.chain.model import Role
+from parley.cli.actions.plan import PolicyPlan
 from parley.cli.demo.attacks.registry import ATTACKS, Attack, Data, Kind, Part, Scale
 from parley.errors import ConfigError
 
@@ -61,6 +62,7 @@ class DemoPlan:
         keep: leave chain and store running at the end.
         attack: played by further players; `None` for one free rider and no verdict.
         variant: of the attack; empty where there is only one.
+        policy: what it says otherwise than the default.
     """
 
     folder: Path
@@ -75,6 +77,7 @@ class DemoPlan:
     keep: bool = False
     attack: Attack | None = None
     variant: str = ""
+    policy: PolicyPlan = field(default_factory=PolicyPlan)
 
     def __post_init__(self) -> None:
         """Refuse a cast that cannot play."""

@@ -19,7 +19,7 @@ from parley.chain.reader import Reader
 from parley.chain.rpc import connect
 from parley.chain.sender import Sender
 from parley.cli.actions import deployment, devnets, federations, memberships, operators, sealing, stakes, tokens
-from parley.cli.actions.plan import FederationPlan, PolicyPlan
+from parley.cli.actions.plan import FederationPlan
 from parley.cli.actions.task_files import builtin_definition
 from parley.cli.amounts import WEI
 from parley.cli.demo.attacks.behaviours import SCRIPT, Script
@@ -171,9 +171,9 @@ def _create(
 
 
 def _federation(plan: DemoPlan) -> FederationPlan:
-    """All defaults, but for the seats that an attack needs."""
+    """All defaults, but for what the plan says and the seats that an attack needs."""
     seats = None if plan.attack is None else plan.attack.seats
-    return FederationPlan() if seats is None else FederationPlan(policy=PolicyPlan(seats=seats))
+    return FederationPlan(policy=plan.policy if seats is None else plan.policy.model_copy(update={"seats": seats}))
 
 
 def _join(stage: Stage, player: Player) -> None:
