@@ -29,16 +29,24 @@ TaskFile = Annotated[
     typer.Option(help="Your copy of the task's Python file, if it is not built in.", show_default="setting"),
 ]
 
+MonitorPort = Annotated[
+    int | None,
+    typer.Option(
+        min=0, max=65535, metavar="PORT", help="Serve metrics and health; 0: any free port.", show_default="setting"
+    ),
+]
+
 
 @sponsor.command("run", epilog=example("parley sponsor run --account sponsor"))
 def run_sponsor(
     ctx: typer.Context,
     key_file: Annotated[Path | None, typer.Option(help="chain.key of the seal.", show_default="below --home")] = None,
+    monitor_port: MonitorPort = None,
 ) -> None:
     """Run until Ctrl-C. Warning: whoever holds the validation key must not train."""
     from parley.cli.actions.workers import make_sponsor
 
-    session = session_of(ctx)
+    session = session_for(ctx, monitor_port)
     run_role(session, make_sponsor(equipment_of(session, acts_for_itself=True), key_file))
 
 
@@ -47,21 +55,22 @@ def run_trainer(
     ctx: typer.Context,
     data: Annotated[Path | None, typer.Option(help="Private data: .npz of X and y.", show_default="setting")] = None,
     task_file: TaskFile = None,
+    monitor_port: MonitorPort = None,
 ) -> None:
     """Run until Ctrl-C. The data never leave this machine."""
     from parley.cli.actions.workers import make_trainer
 
-    session = session_of(ctx)
+    session = session_for(ctx, monitor_port)
     settings = session.settings
     run_role(session, make_trainer(equipment_of(session), data or settings.data, task_file or settings.task_file))
 
 
 @evaluator.command("run", epilog=example("parley evaluator run --account erin"))
-def run_evaluator(ctx: typer.Context, task_file: TaskFile = None) -> None:
+def run_evaluator(ctx: typer.Context, task_file: TaskFile = None, monitor_port: MonitorPort = None) -> None:
     """Run until Ctrl-C."""
     from parley.cli.actions.workers import make_evaluator
 
-    session = session_of(ctx)
+    session = session_for(ctx, monitor_port)
     run_role(session, make_evaluator(equipment_of(session), task_file or session.settings.task_file))
 
 
@@ -71,6 +80,7 @@ def run_aggregator(
     despite_convictions: Annotated[
         bool, typer.Option("--despite-convictions", help="Go on although settlements of yours were convicted.")
     ] = False,
+    monitor_port: MonitorPort = None,
 ) -> None:
     """Run until Ctrl-C. Each settlement bonds free stake until its challenge window has passed.
 
@@ -79,7 +89,7 @@ def run_aggregator(
     """
     from parley.cli.actions.workers import make_aggregator
 
-    session = session_of(ctx)
+    session = session_for(ctx, monitor_port)
     run_role(session, make_aggregator(equipment_of(session), despite_convictions=despite_convictions))
 
 
@@ -94,6 +104,7 @@ def run_watcher(
         typer.Option(metavar="NAME|ADDRESS", help="Whose position to guard.", show_default="the key's operator"),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is wrong, and send nothing.")] = False,
+    monitor_port: MonitorPort = None,
 ) -> None:
     """Run until Ctrl-C. Anybody may watch: a key with some ether for gas is enough, no registration and no stake.
 
@@ -104,9 +115,16 @@ def run_watcher(
     from parley.cli.actions.operators import operator_or_self
     from parley.cli.actions.workers import make_watcher
 
-    session = session_of(ctx)
+    session = session_for(ctx, monitor_port)
     owner = operator_or_self(session.contracts, session.signer.address) if guard is None else session.address_of(guard)
     run_role(session, make_watcher(equipment_of(session, operator=owner), only_tells=dry_run))
+
+
+def session_for(ctx: typer.Context, monitor_port: int | None) -> Session:
+    """The session of a worker, with the option that outranks its settings."""
+    session = session_of(ctx)
+    session.prefer(monitor_port=monitor_port)
+    return session
 
 
 def equipment_of(session: Session, *, acts_for_itself: bool = False, operator: str | None = None) -> Equipment:
