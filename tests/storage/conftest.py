@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parley.storage import Blockstore, ContentStore, KuboStore
+from parley.storage import Blockstore, ContentStore, KuboStore, SeveralStores
 from tests.support.kubo import KuboNode, running_kubo
 
 
@@ -25,11 +25,18 @@ def blockstore(tmp_path: Path) -> Blockstore:
     return Blockstore(tmp_path / "store")
 
 
-@pytest.fixture(params=["blockstore", "kubo"])
+@pytest.fixture
+def several(tmp_path: Path) -> Iterator[SeveralStores]:
+    """Two empty blockstores as one."""
+    with SeveralStores([Blockstore(tmp_path / "own"), Blockstore(tmp_path / "other")]) as both:
+        yield both
+
+
+@pytest.fixture(params=["blockstore", "several", "kubo"])
 def store(request: pytest.FixtureRequest) -> ContentStore:
-    """Each of the two stores in turn."""
-    if request.param == "blockstore":
-        found: Blockstore = request.getfixturevalue("blockstore")
+    """Each kind of store in turn."""
+    if request.param != "kubo":
+        found: ContentStore = request.getfixturevalue(request.param)
         return found
     node: KuboNode = request.getfixturevalue("kubo")
     return KuboStore(node.address)

@@ -93,7 +93,7 @@ class Session:
         """
         from parley.storage import open_store
 
-        return self.opened(open_store(self.settings.store_location))
+        return self.opened(open_store(self.settings.store_locations))
 
     @cached_property
     def keystore(self) -> Keystore:

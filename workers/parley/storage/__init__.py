@@ -1,4 +1,4 @@
-"""The content store: one protocol, a folder or a Kubo node behind it, the same CID for the same bytes (P-4, P-5, P-20).
+"""The content store: a folder, a Kubo node or several of them, the same CID for the same bytes (P-4, P-5, P-20).
 
     store = open_store("file:///srv/parley")        # or "http://127.0.0.1:5001"
     cid = store.put(model_bytes)
@@ -28,6 +28,7 @@ from parley.storage.factory import open_store
 from parley.storage.files import file_pieces
 from parley.storage.kubo import KuboStore
 from parley.storage.quarantine import Quarantine
+from parley.storage.several import SeveralStores
 from parley.storage.store import ContentStore
 from parley.storage.unixfs import CidHasher, cid_of
 
@@ -47,6 +48,7 @@ __all__ = [
     "KuboUnavailable",
     "ObjectError",
     "Quarantine",
+    "SeveralStores",
     "StorageError",
     "StoreFull",
     "StoreTimeout",

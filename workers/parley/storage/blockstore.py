@@ -120,6 +120,12 @@ class Blockstore:
                 self._path(cid).unlink(missing_ok=True)
                 marks.rmdir()
 
+    def ping(self, deadline: float = DEFAULT_DEADLINE) -> None:
+        """Look whether the folder is there and can be written; see `ContentStore.ping`."""
+        Deadline.after(deadline, self.location).check()
+        with explained(self._root):
+            (self._root / "lock").touch()
+
     def close(self) -> None:
         """Do nothing: no file is open between calls."""
 

@@ -28,7 +28,8 @@ REPLY_LIMIT = 16 * 1024
 """Bytes that a reply which is no content may have; the longest real one is an error of a few hundred."""
 
 _PIECE = 64 * 1024
-_LONGEST_WAIT = 86_400.0
+_LONGEST_WAIT = 1.0
+"""Seconds until a wait looks again whether it was given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,27 @@ class _DeadlineSocket(socket.socket):
 
     def recv_into(self, *where: Any, **options: Any) -> int:  # noqa: ANN401 - as in the standard library
         """Receive; `TimeoutError` at the deadline."""
-        self._arm()
-        return super().recv_into(*where, **options)
+        while True:
+            self._arm()
+            try:
+                return super().recv_into(*where, **options)
+            except TimeoutError:
+                if self._deadline.left == 0.0:
+                    raise
 
-    def sendall(self, *what: Any) -> None:  # noqa: ANN401 - as in the standard library
+    def sendall(self, data: Any, *flags: int) -> None:  # noqa: ANN401 - as in the standard library
         """Send all; `TimeoutError` at the deadline."""
-        self._arm()
-        super().sendall(*what)
+        view = memoryview(data).cast("B")
+        while view:
+            self._arm()
+            try:
+                view = view[super().send(view, *flags) :]
+            except TimeoutError:
+                if self._deadline.left == 0.0:
+                    raise
 
     def _arm(self) -> None:
-        """Give the next operation the time that is left for all."""
+        """Give the next operation the time that is left for all, a short while at a time."""
         left = self._deadline.left
         if left == 0.0:
             raise TimeoutError("the deadline has passed")

@@ -137,6 +137,12 @@ class KuboStore:
                 if not _NOT_PINNED.search(str(error)):
                     raise
 
+    def ping(self, deadline: float = DEFAULT_DEADLINE) -> None:
+        """Ask the node for its version; see `ContentStore.ping`."""
+        with self._call(deadline) as client:
+            if not client.version()["Version"]:
+                raise ValueError("no version")
+
     def close(self) -> None:
         """Do nothing: no connection outlives its call."""
 

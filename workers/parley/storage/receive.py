@@ -5,14 +5,43 @@ their number and their CID are the expected ones. Time is a `Deadline` for the w
 now and then gains nothing.
 """
 
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Self
 
 from parley.storage.cid import Cid
 from parley.storage.errors import ContentMismatch, ContentTooLarge, ContentTooShort, StoreTimeout
 from parley.storage.unixfs import CidHasher
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a caller of several stores sets to each call that it starts.
+
+    Attributes:
+        at: when its own deadline passes, as `time.monotonic` counts.
+        given_up: set when nobody waits for the call any more.
+    """
+
+    at: float
+    given_up: threading.Event
+
+
+_BOUNDS: ContextVar[Bounds | None] = ContextVar("bounds of store calls", default=None)
+
+
+@contextmanager
+def bounded(bounds: Bounds) -> Iterator[None]:
+    """Hold every store call of the block, in this thread, to `bounds` beside its own deadline."""
+    token = _BOUNDS.set(bounds)
+    try:
+        yield
+    finally:
+        _BOUNDS.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +52,31 @@ class Deadline:
         who: the store that is to finish by then.
         seconds: how long the call was given.
         at: when that is over, as `time.monotonic` counts.
+        given_up: ends the call earlier when it is set.
     """
 
     who: str
     seconds: float
     at: float
+    given_up: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def after(cls, seconds: float, who: str) -> Self:
-        """Return the deadline `seconds` from now."""
-        return cls(who, seconds, time.monotonic() + seconds)
+        """Return the deadline `seconds` from now, or that of the `bounded` block around if it is earlier."""
+        now, bounds = time.monotonic(), _BOUNDS.get()
+        if bounds is None:
+            return cls(who, seconds, now + seconds)
+        seconds = max(0.0, min(seconds, bounds.at - now))
+        return cls(who, seconds, now + seconds, bounds.given_up)
 
     @property
     def left(self) -> float:
-        """Seconds until the deadline, never negative."""
-        return max(0.0, self.at - time.monotonic())
+        """Seconds until the deadline, never negative; 0 if the call was given up."""
+        return 0.0 if self.given_up.is_set() else max(0.0, self.at - time.monotonic())
 
     def check(self) -> None:
-        """Raise `StoreTimeout` if the deadline has passed."""
-        if time.monotonic() >= self.at:
+        """Raise `StoreTimeout` if the deadline has passed, or the call was given up."""
+        if self.left == 0.0:
             raise self.error()
 
     def error(self) -> StoreTimeout:

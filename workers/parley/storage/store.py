@@ -89,6 +89,17 @@ class ContentStore(Protocol):
         """Let go of an object: the store may drop it once nobody else keeps it. No error if it was not pinned."""
         ...
 
+    def ping(self, deadline: float = DEFAULT_DEADLINE) -> None:
+        """Return if the store is alive.
+
+        Args:
+            deadline: seconds that it has to show it.
+
+        Raises:
+            StoreUnavailable, StoreTimeout: it is not.
+        """
+        ...
+
     def close(self) -> None:
         """Release what the store holds open; the objects stay."""
         ...

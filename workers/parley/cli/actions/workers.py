@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,7 @@ class Equipment:
         home: below it lie drafts, checkpoints and the sponsor's secrets.
         confirmations: blocks that count as deep enough.
         checkpoint_seconds: how often training is written to disk.
+        token_price: wei of ether that a whole token is worth.
     """
 
     w3: Web3
@@ -64,6 +66,7 @@ class Equipment:
     home: Path
     confirmations: int = 1
     checkpoint_seconds: float = 10.0
+    token_price: int = 10**15
 
     def folder(self, kind: str) -> Path:
         """Where this operator's worker in this federation keeps what it can rebuild: one folder a kind."""
@@ -72,9 +75,9 @@ class Equipment:
         return self.home.joinpath(kind, *place)
 
 
-def store_for(location: str, address: str) -> ContentStore:
-    """Open a store in a worker's own name: what it pins stays until it lets go itself."""
-    return open_store(location, owner=address.lower())
+def store_for(locations: str | Sequence[str], address: str) -> ContentStore:
+    """Open a store, or several as one, in a worker's own name: what it pins stays until it lets go itself."""
+    return open_store(locations, owner=address.lower())
 
 
 def task_document(store: ContentStore, task_digest: bytes) -> TaskDocument:
@@ -102,6 +105,7 @@ def make_worker(equipment: Equipment, role: str) -> Worker:
         drafts=Drafts(e.folder("drafts")),
         books=Books(reader.policy),
         log=structlog.stdlib.get_logger("parley").bind(role=role, federation=e.fid, operator=e.operator[:10]),
+        token_price=e.token_price,
     )
 
 

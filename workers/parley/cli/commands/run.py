@@ -140,10 +140,11 @@ def equipment_of(session: Session, *, acts_for_itself: bool = False, operator: s
         operator=operator or (address if acts_for_itself else session.acting_for()),
         account=session.signer,
         sender=session.sender,
-        store=session.opened(store_for(session.settings.store_location, address)),
+        store=session.opened(store_for(session.settings.store_locations, address)),
         home=session.settings.home,
         confirmations=session.settings.confirmations,
         checkpoint_seconds=session.settings.checkpoint_seconds,
+        token_price=int(session.settings.token_price * 10**18),
     )
 
 
@@ -152,13 +153,14 @@ def run_role(session: Session, role: RoleWorker) -> None:
     from parley.cli.actions.federations import warning_about
     from parley.cli.signals import on_stop
     from parley.roles.loop import Loop
+    from parley.roles.watchdog import Watchdog
 
     warning = warning_about(role.worker.reader.terms)
     if warning:
         role.worker.log.warning(warning)
     role.worker.log.info("started", key=session.signer.address, poll_seconds=session.settings.poll_seconds)
     loop = Loop(role, session.settings.poll_seconds)
-    with on_stop(loop.stop) as stopped:
+    with Watchdog(session.settings.hang_seconds, role.worker.log), on_stop(loop.stop) as stopped:
         loop.run()
     note("stopped")
     if stopped.exit_code:
