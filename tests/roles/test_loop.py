@@ -29,13 +29,21 @@ class Actor:
     """
 
     def __init__(self, actions: list[Action], errors: list[Exception | None] | None = None) -> None:
-        reader = SimpleNamespace(view=lambda: view_in(Phase.TRAIN))
-        self.worker: Any = SimpleNamespace(reader=reader, log=structlog.get_logger())
+        reader = SimpleNamespace(view=lambda: view_in(self.phase), reorgs=0)
+        self.recovered = 0
+        self.phase = Phase.TRAIN
+        self.worker: Any = SimpleNamespace(
+            reader=reader, log=structlog.get_logger(), recover=self.recover, head_time=lambda: 0
+        )
         self.actions = actions
         self.errors = errors or [None]
         self.executed: list[Action] = []
         self.warm = False
         self.loop: Loop | None = None
+
+    def recover(self) -> None:
+        assert not self.executed
+        self.recovered += 1
 
     def warm_up(self) -> None:
         self.warm = True

@@ -50,6 +50,8 @@ class ExitCode(IntEnum):
     """What was waited for did not happen in time."""
     CONFLICT = 11
     """Already there or in use: a port, a lock held by another process, an existing file."""
+    HUNG = 12
+    """A worker gave no sign of life for `hang_seconds` and ended itself: start it again."""
     INTERRUPTED = 130
     """Stopped by Ctrl-C (128 + SIGINT)."""
 

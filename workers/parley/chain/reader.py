@@ -69,6 +69,11 @@ class Reader:
         """What never changes."""
         return self._terms
 
+    @property
+    def reorgs(self) -> int:
+        """How many reorganisations took away blocks that were read."""
+        return self._follower.reorgs
+
     def view(self) -> View:
         """The federation at the newest block that lies `depth` below the head.
 

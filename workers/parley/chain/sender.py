@@ -115,6 +115,10 @@ class Sender:
         """
         self._simulator.check(message, self.address)
 
+    def recover(self) -> list[Sent | ParleyError]:
+        """Bring to its end what was in flight: nothing, as long as there is no journal."""
+        return []
+
     def next_nonce(self) -> int:
         """The first nonce that no mined transaction has: one that is still pending is replaced, not queued behind."""
         return int(self._w3.eth.get_transaction_count(self._account.address, "latest"))

@@ -32,6 +32,11 @@ class Verdict(StrEnum):
     STOP = "stop"
     """End the worker: only a person can cure it."""
 
+    @property
+    def ends(self) -> bool:
+        """Whether the worker ends."""
+        return self is Verdict.STOP
+
 
 class Pointless(ParleyError):
     """A deed that no further cycle of this round can bring to an end."""

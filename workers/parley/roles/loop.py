@@ -1,30 +1,34 @@
 """The loop of a worker: read a view, let a pure function name the next action, do it, return.
 
-A cycle keeps nothing that it could not rebuild from chain and store. Errors fall into two classes: those that the next
-cycle may cure are logged, those that only a person can cure stop the worker.
+A cycle keeps nothing that it could not rebuild from chain and store. What goes wrong is judged in one place
+(`parley.chain.verdicts`): the next cycle tries again, the deed is given up for this round, or the worker ends.
 """
 
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from logging import DEBUG, INFO
 from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from parley.chain.model import Phase
 from parley.chain.view import View
-from parley.errors import ConfigError, ContractRevert, KeystoreError, ParleyError
+from parley.errors import ParleyError
+from parley.heartbeat import BEAT
+from parley.metrics import CYCLE_SECONDS, CYCLES, LAST_CYCLE, PHASE, ROUND
+from parley.roles import pokes
 from parley.roles.actions import Action, Wait
 from parley.roles.checks import RewardCheck
-from parley.roles.convictions import SettlementConvicted
+from parley.roles.clock import ClockCheck
+from parley.roles.duties import Duties
+from parley.roles.outcomes import Outcomes
 from parley.roles.worker import Worker
 
-FATAL = (ConfigError, KeystoreError, SettlementConvicted)
-"""What no restart cures."""
-
-EARLY = ("RoundCoordinator_WrongTime", "RoundCoordinator_WrongPhase", "RoundCoordinator_WrongTurn")
-"""Reverts of a poke that comes a moment too soon, or after somebody else's: no news."""
+Listener = Callable[[View], None]
+"""Told of every view, once it is read."""
 
 
 class RoleWorker(Protocol):
@@ -54,23 +58,30 @@ class Loop:
     Args:
         role: what to run.
         poll_seconds: how often the chain is looked at.
+        listeners: told of every view, one after another.
     """
 
-    def __init__(self, role: RoleWorker, poll_seconds: float) -> None:
+    def __init__(self, role: RoleWorker, poll_seconds: float, *listeners: Listener) -> None:
+        log = role.worker.log
         self._role = role
-        self._log = role.worker.log
+        self._log = log
         self._poll_seconds = poll_seconds
+        self._listeners = listeners
         self._stop = threading.Event()
         self._failure: ParleyError | None = None
         self._said: str | None = None
+        self._recovered = False
         self._check = RewardCheck(role.worker)
+        self._clock = ClockCheck(log)
+        self._duties = Duties(log)
+        self._outcomes = Outcomes(log)
 
     def stop(self) -> None:
         """End after the cycle that is running; safe in a signal handler."""
         self._stop.set()
 
     def run(self) -> None:
-        """Run until `stop`, or until an error that no cycle can cure.
+        """Run until `stop`, until the federation is closed, or until an error that no cycle can cure.
 
         Raises:
             ParleyError: such an error.
@@ -96,19 +107,53 @@ class Loop:
             raise self._failure
 
     def cycle(self) -> Action:
-        """One cycle: read, decide, execute."""
-        view = self._role.worker.reader.view()
-        self._check.inspect(view)
-        action = self._role.decide(view)
+        """One cycle: read, decide, execute. At the first one, bring to its end what was in flight before."""
+        self._recover()
+        view = self._look()
+        action = self._decide(view)
         if isinstance(action, Wait):
             self._say(view, action)
             return action
         self._said = None
+        self._duties.owe(action)
         name = type(action).__name__
         self._log.info("begin", action=name, round=view.round.round, phase=view.phase.name)
-        self._role.execute(action, view)
+        with self._outcomes.of(action):
+            self._role.execute(action, view)
         self._log.info("done", action=name, round=view.round.round)
         return action
+
+    def _recover(self) -> None:
+        """What was in flight when the process died is brought to its end, before anything else is sent (P-18)."""
+        if not self._recovered:
+            self._role.worker.recover()
+            self._recovered = True
+
+    def _look(self) -> View:
+        """Read a view, and tell everybody who wants to know."""
+        worker = self._role.worker
+        view = worker.reader.view()
+        BEAT.beat()
+        ROUND.set(view.round.round)
+        PHASE.set(view.phase)
+        self._outcomes.enter(view.round.round, worker.reader.reorgs)
+        self._duties.inspect(view)
+        self._clock.look(view.block.hash, worker.head_time)
+        self._check.inspect(view)
+        for tell in self._listeners:
+            tell(view)
+        return view
+
+    def _decide(self, view: View) -> Action:
+        """The next action; where that was given up, at least the federation is kept going."""
+        action = self._role.decide(view)
+        if not self._outcomes.gave_up(action):
+            if isinstance(action, Wait) and view.phase == Phase.CLOSED:
+                self._log.info("the federation is closed for good: nothing more to do")
+                self._stop.set()
+            return action
+        other = pokes.due(view, 3 * pokes.PATIENCE) or Wait("given up for this round")
+        return Wait("given up for this round") if self._outcomes.gave_up(other) else other
 
     def _say(self, view: View, action: Wait) -> None:
         """Log a wait once, not at every cycle."""
@@ -118,17 +163,27 @@ class Loop:
             self._said = said
 
     def _guarded_cycle(self) -> None:
+        """One cycle that never raises; it beats when it begins and when it ends, well or not."""
         if self._stop.is_set():
             return
+        BEAT.beat()
+        began = time.monotonic()
+        CYCLES.labels(outcome=self._outcome()).inc()
+        CYCLE_SECONDS.observe(time.monotonic() - began)
+        BEAT.beat()
+
+    def _outcome(self) -> str:
+        """Run a cycle; how it ended, as a label."""
         try:
             self.cycle()
-        except FATAL as error:
-            self._failure = error
-            self._stop.set()
-        except ContractRevert as error:
-            early = any(name in error.message for name in EARLY)
-            self._log.log(DEBUG if early else INFO, "refused by the contract; looking again", reason=error.message)
         except ParleyError as error:
-            self._log.warning("cycle failed; trying again", reason=error.message, hint=error.hint)
+            verdict = self._outcomes.judge(error)
+            if verdict.ends:
+                self._failure = error
+                self._stop.set()
+            return verdict.value
         except Exception:  # noqa: BLE001 - a bug in one cycle must not end a worker whose stake is locked
             self._log.exception("cycle failed unexpectedly; trying again")
+            return "bug"
+        LAST_CYCLE.set_to_current_time()
+        return "ok"

@@ -47,6 +47,10 @@ class Sender(Protocol):
         """Send several at once; what went wrong with one is returned in its place."""
         ...
 
+    def recover(self) -> object:
+        """Bring to its end what is in the journal and was in flight when a process died."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
@@ -95,6 +99,18 @@ class Worker:
         for outcome in self.sender.deliver_all(messages, intents):
             if isinstance(outcome, ParleyError):
                 raise outcome
+
+    def recover(self) -> None:
+        """Bring to its end what was in flight when an earlier process with this key died (P-18).
+
+        Raises:
+            ParleyError: the chain cannot be asked, or the journal not be read.
+        """
+        self.sender.recover()
+
+    def head_time(self) -> int:
+        """Time of the newest block, seconds; asked anew each time."""
+        return int(self.contracts.coordinator.w3.eth.get_block("latest")["timestamp"])
 
     @property
     def address(self) -> str:
