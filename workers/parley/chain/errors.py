@@ -2,6 +2,8 @@
 
 ChainError
 ├── Unreachable           the node does not answer, or not in time
+│   └── EndpointsDisagree ... nothing is sent while nodes have different blocks
+├── IncompleteLogs        a node's logs contradict the state that it tells
 ├── NodeRefused           the node answers with an error
 ├── WrongChain            the node serves another chain
 ├── StaleDeployment       the chain does not carry what a deployments file says
@@ -34,6 +36,14 @@ if TYPE_CHECKING:
 
 class Unreachable(ChainError):
     """The node does not answer, or not in time."""
+
+
+class EndpointsDisagree(Unreachable):
+    """RPC endpoints have different blocks and nobody can tell who is right: nothing was sent (P-19)."""
+
+
+class IncompleteLogs(ChainError):
+    """A node's logs contradict the state that it tells, or what was asked for: some are missing, or they are lies."""
 
 
 class NodeRefused(ChainError):
