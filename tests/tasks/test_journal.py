@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from parley.tasks import journal as journal_module
 from parley.tasks import tensor_file
 from parley.tasks.journal import MAGIC, Progress, TrainingJournal, is_resumable, train
 from parley.tasks.protocol import Hyper
+from tests.support.killing import run_module
 from tests.tasks.fakes import Nearest, dataset
-from tests.tasks.trainees import DATA, HYPER, STEPS, Dropping, journal_at, killed, trained
+from tests.tasks.trainees import DATA, HYPER, STEPS, Dropping, journal_at, trained
 
 
 class Counted(TrainingJournal):
@@ -46,26 +48,17 @@ def interrupted(path: Path, after: int) -> bytes:
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("passage", [1, 5, 8])
-def test_train__killed_and_resumed__ends_with_the_same_bits(tmp_path: Path, passage: int) -> None:
-    """F-53: at the first step, at the end of an epoch, in the middle of one; momentum and dropout included."""
-    killed(tmp_path / "c", passage)
-    journal, warnings = counted(tmp_path / "c"), []
-    journal._warn = warnings.append
-    assert trained(journal).tobytes() == trained().tobytes()
-    assert journal.steps == STEPS - passage
-    assert warnings == []
-
-
-@pytest.mark.integration
-def test_train__killed_twice__ends_with_the_same_bits(tmp_path: Path) -> None:
-    """F-53: the second process, killed as well, had gone on from where the first was."""
-    killed(tmp_path / "c", 6)
-    killed(tmp_path / "c", 6)
-    journal = counted(tmp_path / "c")
-    assert trained(journal).tobytes() == trained().tobytes()
-    assert journal.steps == STEPS - 12
-    assert [item.name for item in tmp_path.iterdir()] == ["c"]
+def test_train__killed_and_resumed__ends_with_the_same_bits(tmp_path: Path) -> None:
+    """F-53: at the first step, at the end of an epoch, in the middle of one, and twice; with dropout and momentum."""
+    deaths = {"first": [1], "end": [5], "middle": [8], "twice": [6, 7]}
+    run_module("tests.tasks.trainees", *(f"{tmp_path / name}:{n}" for name, ns in deaths.items() for n in ns))
+    assert sorted(item.name for item in tmp_path.iterdir()) == sorted(deaths)
+    for name, passages in deaths.items():
+        warnings: list[str] = []
+        journal = counted(tmp_path / name, warnings)
+        assert trained(journal).tobytes() == trained().tobytes(), name
+        assert journal.steps == STEPS - sum(passages), name
+        assert warnings == [], name
 
 
 @pytest.mark.unit
@@ -155,8 +148,6 @@ def test_begin__checkpoint_with_other_tensors__starts_afresh(tmp_path: Path, ten
 @pytest.mark.unit
 def test_begin__counters_that_are_none__start_afresh(tmp_path: Path) -> None:
     """The checksum keeps out accidents; what was made with care is read with care."""
-    import hashlib
-
     fresh = Progress(0, 0, {"x": np.zeros(2)})
     for counters in (
         {},

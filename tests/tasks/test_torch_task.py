@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from parley.tasks.builtin import builtin
 from parley.tasks.dataset import DataSchema, Dataset
 from parley.tasks.errors import TaskCodeError
 from parley.tasks.protocol import Hyper, Task, tensors
@@ -119,6 +120,32 @@ def test_train__momentum_and_decay__are_those_of_textbook_sgd() -> None:
             parameter.data -= 0.1 * velocity
     expected = np.concatenate([p.detach().numpy().ravel() for p in module.parameters()])
     np.testing.assert_allclose(task.train(start, DATA, seed=0, hyper=hyper), expected, atol=1e-6)
+
+
+def test_train__digits__gives_the_bits_of_the_plain_loop() -> None:
+    """Measured figures depend on the order of samples and of additions: nothing around the loop changes either."""
+    known = builtin("digits")
+    task, data = known.task(), known.dataset().take(np.arange(200))
+    hyper = Hyper(epochs=2, batch_size=16, learning_rate=0.2, momentum=0.5, weight_decay=0.001)
+    start = task.init(7).astype(np.float64)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(11)
+        expected = plain_descent(task, start, data, hyper)
+    assert task.train(start, data, seed=11, hyper=hyper).tobytes() == expected.tobytes()
+
+
+def plain_descent(task: Task, start: np.ndarray, data: Dataset, hyper: Hyper) -> np.ndarray:
+    """Descent as short as it can be written, on torch's generator as it is."""
+    assert isinstance(task, TorchTask)
+    vector = torch.from_numpy(start.astype(np.float32))
+    velocity = torch.zeros_like(vector)
+    X, y = torch.from_numpy(data.X.copy()), torch.from_numpy(data.y.copy())
+    for _ in range(hyper.epochs):
+        for batch in torch.split(torch.randperm(len(y)), hyper.batch_size):
+            gradient = task._gradient(vector, X[batch], y[batch])
+            velocity.mul_(hyper.momentum).add_(gradient.add_(vector, alpha=hyper.weight_decay))
+            vector.sub_(velocity, alpha=hyper.learning_rate)
+    return vector.numpy()
 
 
 def test_losses__per_sample__are_cross_entropies_without_dropout() -> None:

@@ -1,10 +1,10 @@
-"""Trainings that tests kill: run as `python -m tests.tasks.trainees CHECKPOINT`, killed by `PARLEY_FAILPOINT`."""
+"""Trainings that tests kill: `python -m tests.tasks.trainees CHECKPOINT:PASSAGE ...`.
+
+Each argument is a training in a process of its own, killed after it wrote its checkpoint for that many times.
+"""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from parley.failpoints import VARIABLE
+from parley.failpoints import Failpoint
 from parley.tasks.journal import TrainingJournal
 from parley.tasks.protocol import Hyper, Vector
 from parley.tasks.torch_task import TorchTask
+from tests.support.killing import die_at
 from tests.tasks.fakes import dataset, schema
 
 HYPER = Hyper(epochs=3, batch_size=8, learning_rate=0.1, momentum=0.9, weight_decay=0.01)
@@ -44,17 +45,7 @@ def journal_at(path: Path, warn: Callable[[str], None] = print, beat: Callable[[
     return TrainingJournal(path, seconds=0, warn=warn, beat=beat)
 
 
-def killed(path: Path, passage: int) -> None:
-    """Train in another process, killed right after its checkpoint number `passage`, counted from 1."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.tasks.trainees", str(path)],
-        env=os.environ | {VARIABLE: f"in_training:{passage}"},
-        capture_output=True,
-        timeout=120,
-        text=True,
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
-
-
 if __name__ == "__main__":
-    trained(journal_at(Path(sys.argv[1])))
+    for argument in sys.argv[1:]:
+        path, _, passage = argument.rpartition(":")
+        die_at(Failpoint.IN_TRAINING, int(passage), lambda path=path: trained(journal_at(Path(path))))
