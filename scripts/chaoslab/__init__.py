@@ -1,0 +1,5 @@
+"""The chaos run: a federation of real processes, a seeded monkey that breaks things, and what must hold afterwards.
+
+`events` and `schedule` say what is broken when, as data; `crew`, `chain`, `nodes` and `monkey` do it; `history` is what
+is known in the end, `verifiers` judge it, `report` tells.
+"""
