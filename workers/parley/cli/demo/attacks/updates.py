@@ -25,7 +25,7 @@ NAN_BITS = 0x7FC00000
 """A quiet NaN of IEEE 754 binary32."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Submitter(Trainer):
     """A trainer in all but the update.
 
