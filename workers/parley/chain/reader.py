@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from hexbytes import HexBytes
 from web3 import Web3
@@ -30,7 +30,10 @@ from parley.chain.view import LAST_TURN, Block, RoundRecord, View
 from parley.errors import ChainError, NotFound
 from parley.numerics.rules import Rule
 
-__all__ = ["Contracts", "Reader"]
+__all__ = ["Contracts", "Reader", "Tag"]
+
+Tag = Literal["latest", "safe", "finalized"]
+"""How sure the chain is of a block."""
 
 MAX_ATTEMPTS = 5
 """How often a view is read anew because its block went away meanwhile."""
@@ -45,17 +48,21 @@ class Reader:
         fid: federation id.
         operator: checksum address whose standing is read.
         depth: blocks below the head at which to read; 0 for the head.
+        tag: read no newer block than the chain calls that; the lower of both counts.
 
     Raises:
         NotFound: there is no such federation.
     """
 
-    def __init__(self, w3: Web3, contracts: Contracts, fid: int, operator: str, depth: int = 0) -> None:
+    def __init__(
+        self, w3: Web3, contracts: Contracts, fid: int, operator: str, depth: int = 0, tag: Tag = "latest"
+    ) -> None:
         self._w3 = w3
         self._contracts = contracts
         self._fid = fid
         self._operator = operator
         self._depth = depth
+        self._tag = tag
         self._chain_id = w3.eth.chain_id
         self._terms = self._read_terms()
         self._policies: dict[int, Policy] = {}
@@ -107,8 +114,15 @@ class Reader:
         return bytes(self._w3.eth.get_block(block.number)["hash"]) == block.hash
 
     def _head(self) -> Block:
-        number: BlockIdentifier = "latest" if self._depth == 0 else max(0, self._w3.eth.block_number - self._depth)
-        block = self._w3.eth.get_block(number)
+        """The newest block to act upon."""
+        newest = self._block(self._tag)
+        if self._depth == 0:
+            return newest
+        deep = max(0, self._w3.eth.block_number - self._depth)
+        return newest if newest.number <= deep else self._block(deep)
+
+    def _block(self, which: BlockIdentifier) -> Block:
+        block = self._w3.eth.get_block(which)
         return Block(block["number"], bytes(block["hash"]), block["timestamp"])
 
     def _read(self, block: Block) -> View:

@@ -129,7 +129,7 @@ class Session:
         """
         from parley.chain.rpc import connect
 
-        return connect(self.settings.rpc_url, self.settings.chain_id)
+        return connect(self.settings.rpc_urls, self.settings.chain_id, max_lag=self.settings.max_lag)
 
     @cached_property
     def contracts(self) -> Contracts:

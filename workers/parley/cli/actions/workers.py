@@ -12,7 +12,7 @@ from web3 import Web3
 
 from parley.chain.contracts import Contracts
 from parley.chain.model import Role
-from parley.chain.reader import Reader
+from parley.chain.reader import Reader, Tag
 from parley.chain.sender import Sender
 from parley.chain.view import View
 from parley.cli.actions.sealing import find_chain
@@ -52,6 +52,7 @@ class Equipment:
         store: where content comes from and goes to.
         home: below it lie drafts, checkpoints and the sponsor's secrets.
         confirmations: blocks that count as deep enough.
+        read_at: block at which state is read: "latest", "safe" or "finalized".
         checkpoint_seconds: how often training is written to disk.
         token_price: wei of ether that a whole token is worth.
     """
@@ -67,6 +68,7 @@ class Equipment:
     confirmations: int = 1
     checkpoint_seconds: float = 10.0
     token_price: int = 10**15
+    read_at: Tag = "latest"
 
     def folder(self, kind: str) -> Path:
         """Where this operator's worker in this federation keeps what it can rebuild: one folder a kind."""
@@ -93,7 +95,7 @@ def task_document(store: ContentStore, task_digest: bytes) -> TaskDocument:
 def make_worker(equipment: Equipment, role: str) -> Worker:
     """What every role's worker has."""
     e = equipment
-    reader = Reader(e.w3, e.contracts, e.fid, e.operator, depth=e.confirmations - 1)
+    reader = Reader(e.w3, e.contracts, e.fid, e.operator, depth=e.confirmations - 1, tag=e.read_at)
     return Worker(
         key=bytes(e.account.key),
         operator=e.operator,

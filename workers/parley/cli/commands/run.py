@@ -145,6 +145,7 @@ def equipment_of(session: Session, *, acts_for_itself: bool = False, operator: s
         confirmations=session.settings.confirmations,
         checkpoint_seconds=session.settings.checkpoint_seconds,
         token_price=int(session.settings.token_price * 10**18),
+        read_at=session.settings.read_at,
     )
 
 
