@@ -255,6 +255,7 @@ def test_put__own_fails__another_is_enough_and_it_is_said(
     said: list[str] = []
     monkeypatch.setattr(store, "_log", Told(said))
     assert store.put(DATA) == CID
+    wait_until(lambda: all(CID in each.objects for each in three[1:]))
     assert three[1].objects == three[2].objects == {CID: DATA}
     assert said == ["one's own store fails; another holds the content for now"]
     three[0].hangs = False

@@ -28,6 +28,7 @@ from parley.storage.factory import open_store
 from parley.storage.files import file_pieces
 from parley.storage.kubo import KuboStore
 from parley.storage.quarantine import Quarantine
+from parley.storage.receive import within
 from parley.storage.several import SeveralStores
 from parley.storage.store import ContentStore
 from parley.storage.unixfs import CidHasher, cid_of
@@ -56,4 +57,5 @@ __all__ = [
     "cid_of",
     "file_pieces",
     "open_store",
+    "within",
 ]

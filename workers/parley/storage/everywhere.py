@@ -12,7 +12,7 @@ import structlog
 from parley.storage.errors import StorageError, StoreTimeout
 from parley.storage.lanes import Job, Lane, busy
 from parley.storage.race import explained
-from parley.storage.receive import Bounds
+from parley.storage.receive import Bounds, Deadline
 from parley.storage.spool import Spool
 
 GRACE = 2.0
@@ -47,7 +47,7 @@ class Everywhere:
         self._others = [lane for lane in lanes[1:] if lane.usable]
         self._aside = [lane for lane in lanes[1:] if lane not in self._others]
         self._job = job
-        self._bounds = Bounds(time.monotonic() + seconds, given_up)
+        self._bounds = Bounds(Deadline.after(seconds, lanes[0].store.location).at, given_up)
         self._spool = spool
         self._answers: queue.SimpleQueue[tuple[Lane, object]] = queue.SimpleQueue()
         self._running: set[Lane] = set()

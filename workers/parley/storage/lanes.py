@@ -46,7 +46,7 @@ class Lane:
         self.store = store
         self._free = threading.BoundedSemaphore(CALLS)
         self._lock = threading.Lock()
-        self._threads: set[threading.Thread] = set()
+        self._threads: list[threading.Thread] = []
         self._failures = 0
         self._back_at = 0.0
         metrics.STORE_USABLE.labels(str(number)).set(1)
@@ -71,9 +71,9 @@ class Lane:
             self._tell("busy")
             return False
         thread = threading.Thread(target=self._run, args=(job, bounds, done), name="parley-store", daemon=True)
-        with self._lock:
-            self._threads.add(thread)
         thread.start()
+        with self._lock:
+            self._threads = [running for running in self._threads if running.is_alive()] + [thread]
         return True
 
     def failed(self) -> None:
@@ -110,8 +110,6 @@ class Lane:
         try:
             self._judge(outcome, bounds)
         finally:
-            with self._lock:
-                self._threads.discard(threading.current_thread())
             self._free.release()
             done(outcome)
 

@@ -19,7 +19,7 @@ from parley.storage.errors import (
     StoreTimeout,
 )
 from parley.storage.lanes import Job, Lane, busy
-from parley.storage.receive import Bounds
+from parley.storage.receive import Bounds, Deadline
 
 BAD = (ContentMismatch, ContentTooLarge, ContentTooShort)
 """Answers that are not the object; a fault of the store if another has the object, else perhaps of the object."""
@@ -53,7 +53,7 @@ class Race(Generic[T]):
         self._hedge = hedge
         self._who = ",".join(lane.store.location for lane in lanes)
         self._seconds = seconds
-        self._bounds = Bounds(time.monotonic() + seconds, threading.Event())
+        self._bounds = Bounds(Deadline.after(seconds, self._who).at, threading.Event())
         self._answers: queue.SimpleQueue[tuple[Lane, T | Exception]] = queue.SimpleQueue()
         self._running = 0
         self._failures: list[tuple[Lane, StorageError]] = []

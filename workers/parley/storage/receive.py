@@ -44,6 +44,13 @@ def bounded(bounds: Bounds) -> Iterator[None]:
         _BOUNDS.reset(token)
 
 
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Give all store calls of the block together, in this thread, no more than `seconds`."""
+    with bounded(Bounds(Deadline.after(seconds, "the store").at, threading.Event())):
+        yield
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """A moment of the monotonic clock by which a call is over.

@@ -103,7 +103,7 @@ def make_worker(equipment: Equipment, role: str) -> Worker:
         reader=reader,
         sender=e.sender,
         store=e.store,
-        library=Library(e.store, reader.terms.params),
+        library=Library(e.store, reader.terms.params, quarantine=Quarantine(e.folder("quarantine"))),
         drafts=Drafts(e.folder("drafts")),
         books=Books(reader.policy),
         log=structlog.stdlib.get_logger("parley").bind(role=role, federation=e.fid, operator=e.operator[:10]),
