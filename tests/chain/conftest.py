@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +19,10 @@ def shared_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 @pytest.fixture
-def town(shared_town: Town) -> Iterator[Town]:
-    """As `shared_town`, as it was just after the deployment."""
+def town(shared_town: Town, tmp_path: Path) -> Iterator[Town]:
+    """As `shared_town`, as it was just after the deployment; with journals of its own, as its chain is set back."""
     snapshot = shared_town.rpc("evm_snapshot")
+    shared_town.outbox = tmp_path / "outbox"
     yield shared_town
     shared_town.rpc("anvil_dropAllTransactions")
     shared_town.rpc("evm_revert", snapshot)

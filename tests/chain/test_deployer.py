@@ -17,7 +17,7 @@ from parley.chain.deployments import COMPILER_INPUT, Deployment, load_deployment
 from parley.chain.errors import NotDeployed, Reverted, StaleDeployment, WrongChain
 from parley.chain.rpc import connect
 from parley.chain.sender import Sender
-from parley.chain.transactions import Outgoing, Recorder, Sent
+from parley.chain.transactions import Intent, Outgoing, Recorder, Sent
 from tests.chain.town import MIN_WINDOW, QUICK, Town, compiled, key, rpc
 from tests.support.anvil import AnvilNode, running_anvil
 
@@ -34,11 +34,18 @@ class DyingSender(Sender):
     deadly: int = -1
     after: bool = False
 
-    def deliver(self, message: Outgoing, *, nonce: int | None = None, record: Recorder = lambda _: None) -> Sent:
+    def deliver(
+        self,
+        message: Outgoing,
+        *,
+        intent: Intent | None = None,
+        nonce: int | None = None,
+        record: Recorder = lambda _: None,
+    ) -> Sent:
         """Send, or die."""
         if nonce == self.deadly and not self.after:
             raise PowerCut
-        sent = super().deliver(message, nonce=nonce, record=record)
+        sent = super().deliver(message, intent=intent, nonce=nonce, record=record)
         if nonce == self.deadly:
             raise PowerCut
         return sent
@@ -48,7 +55,7 @@ class DyingSender(Sender):
 def sender(anvil: AnvilNode, tmp_path: Path) -> Iterator[DyingSender]:
     """Sends with the first key."""
     errors = Town.errors()
-    with DyingSender(connect(anvil.url), key(anvil, 0), errors, tmp_path / "locks", QUICK) as sender:
+    with DyingSender(connect(anvil.url), key(anvil, 0), errors, tmp_path / "outbox", QUICK) as sender:
         yield sender
 
 
@@ -237,7 +244,7 @@ def test_deploy__op_stack_chain__works_as_well(tmp_path: Path) -> None:
     """L2 flavour: another chain id, L1 fees, the same code."""
     with running_anvil(optimism=True) as node:
         w3 = connect(node.url, 31338)
-        with Sender(w3, key(node, 0), Town.errors(), tmp_path / "locks", QUICK) as sender:
+        with Sender(w3, key(node, 0), Town.errors(), tmp_path / "outbox", QUICK) as sender:
             deployment = deployed(node, sender, tmp_path)
         assert deployment.chain_id == 31338
         assert load_deployment(31338, tmp_path, w3) == deployment

@@ -15,7 +15,7 @@ from eth_account import Account
 from hexbytes import HexBytes
 from web3 import Web3
 
-from parley.chain.errors import KeyInUse, NodeRefused, NonceTaken, Reverted, Unconfirmed, Unreachable
+from parley.chain.errors import KeyInUse, NodeRefused, NonceTaken, OutOfGas, Reverted, Unconfirmed, Unreachable
 from parley.chain.fees import FeePolicy
 from parley.chain.rpc import connect
 from parley.chain.sender import Sender, SendPolicy
@@ -45,7 +45,7 @@ def manual(town: Town) -> Town:
 
 def made(town: Town, number: int, policy: SendPolicy) -> Sender:
     """A sender of one of Anvil's keys with its own lock folder."""
-    return Sender(town.w3, town.account(number), town.contracts.errors, town.folder / f"own-{number}", policy)
+    return Sender(town.w3, town.account(number), town.contracts.errors, town.outbox / f"own-{number}", policy)
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -117,8 +117,8 @@ def test_send__refused_when_mined__says_why_and_in_which_transaction(
         late = in_background(slow.send, call)
         until(lambda: bool(pool(manual, 1)))
         # the rival's own simulation would see the pending one: send it as it is
-        rival.simulate = lambda _: None  # type: ignore[method-assign]
-        rival._gas = lambda *_: 500_000  # type: ignore[method-assign]
+        rival._simulator.check = lambda *_: None  # type: ignore[method-assign]
+        rival._simulator.gas = lambda *_: 500_000  # type: ignore[method-assign]
         early = in_background(rival.send, call)
         until(lambda: bool(pool(manual, 2)))
         manual.rpc("evm_mine")
@@ -174,7 +174,7 @@ def test_send__base_fee_rises_above_the_offer__follows_the_market(
 def test_send__price_limit_reached__waits_and_gives_up_in_time(manual: Town) -> None:
     """A fee spike beyond the limit is waited out, not paid."""
     attempts: list[Attempt] = []
-    low = replace(IMPATIENT, timeout=1.0, fees=FeePolicy(max_fee=10**9))
+    low = replace(IMPATIENT, timeout=1.0, fees=FeePolicy(max_fee=10**9, urgent_max_fee=10**9))
     with (
         made(manual, 1, low) as sender,
         pytest.raises(Unconfirmed, match=r"register was not confirmed in 1 s: 0x\w{64}"),
@@ -201,7 +201,7 @@ def test_send__former_process_left_one_pending__takes_its_place(
     )
     manual.w3.eth.send_raw_transaction(left.raw_transaction)
     attempts: list[Attempt] = []
-    with made(manual, 1, QUICK) as sender:
+    with made(manual, 1, IMPATIENT) as sender:
         waiting = in_background(sender.deliver, register(manual), record=attempts.append)
         until(lambda: pool(manual, 1).get(0) not in (None, left.hash.to_0x_hex()))
         manual.rpc("evm_mine")
@@ -247,9 +247,9 @@ def test_sender__second_one_with_the_same_key__is_refused(town: Town) -> None:
     """P-18: two processes with one key, the second refuses to start."""
     first = town.sender(1)
     with pytest.raises(KeyInUse, match=f"already sends with {first.address} on chain 31337"):
-        Sender(town.w3, town.account(1), town.contracts.errors, town.folder / "locks")
+        Sender(town.w3, town.account(1), town.contracts.errors, town.outbox)
     first.close()
-    Sender(town.w3, town.account(1), town.contracts.errors, town.folder / "locks").close()
+    Sender(town.w3, town.account(1), town.contracts.errors, town.outbox).close()
 
 
 def test_send__two_threads__take_turns(town: Town, in_background: Callable[..., Future[Any]]) -> None:
@@ -288,11 +288,22 @@ def test_send__attempts__are_recorded_before_they_leave(town: Town) -> None:
     assert town.sender(1).deliver(register(town)).nonce == 0
 
 
-def test_send__out_of_gas__says_so(town: Town) -> None:
+def test_send__out_of_gas__is_sent_once_more_with_more(town: Town) -> None:
+    """F-73: the estimate was too low as the state moved on: no refusal, so it is tried once more with twice as much."""
     sender = town.sender(1)
-    sender._gas = lambda *_: 30_000  # type: ignore[method-assign]
-    with pytest.raises(Reverted, match="out of gas: 30000 units were not enough"):
+    sender._simulator.gas = lambda *_: 30_000  # type: ignore[method-assign]
+    sent = sender.deliver(register(town))
+    assert sent.nonce == 1
+    assert town.w3.eth.get_transaction(HexBytes(sent.hash))["gas"] == 75_000
+
+
+def test_send__out_of_gas_twice__says_so(town: Town) -> None:
+    """F-73: the second time it is not the moment's fault."""
+    sender = town.sender(1)
+    sender._simulator.gas = lambda *_: 17_400  # type: ignore[method-assign]
+    with pytest.raises(OutOfGas, match="out of gas: 43500 units were not enough"):
         sender.deliver(register(town))
+    assert sender.next_nonce() == 2
 
 
 def test_send__key_never_shows__in_what_is_logged_or_raised(town: Town) -> None:
@@ -307,6 +318,9 @@ def test_send__key_never_shows__in_what_is_logged_or_raised(town: Town) -> None:
 
 TAKEN = "0x" + "ab" * 32
 """What a node answers when it takes a transaction."""
+
+
+USED = Error(-32000, "nonce too low: next nonce 5, tx nonce 0")
 
 
 def answers(fault: object, *, later: object = None) -> Callable[[str, int], Any]:
@@ -325,8 +339,11 @@ def answers(fault: object, *, later: object = None) -> Callable[[str, int], Any]
                 "reward": [],
             },
             "eth_getTransactionReceipt": None,
-            "eth_getBlockByNumber": {"number": "0x1", "timestamp": "0x1"},
+            "eth_getTransactionByHash": None,
+            "eth_getBlockByNumber": {"number": "0x1", "timestamp": "0x1", "hash": "0x" + "01" * 32},
         }
+        if fault is USED and method == "eth_getTransactionCount" and times > 6:
+            return "0x5"
         if method == "eth_sendRawTransaction":
             return fault if times == 1 else later
         return fine[method]
@@ -337,7 +354,7 @@ def answers(fault: object, *, later: object = None) -> Callable[[str, int], Any]
 @pytest.mark.parametrize(
     ("fault", "later", "error", "again"),
     [
-        (Error(-32000, "nonce too low: next nonce 5, tx nonce 0"), None, NonceTaken, False),
+        (USED, None, NonceTaken, False),
         (Error(-32000, "transaction type not supported"), None, NodeRefused, False),
         (Error(-32000, "max fee per gas less than block base fee"), TAKEN, Unconfirmed, True),
         (Error(-32000, "replacement transaction underpriced"), TAKEN, Unconfirmed, True),
@@ -358,7 +375,9 @@ def test_broadcast__node_answers_oddly__does_the_right_thing(
 
 
 def test_send__node_is_gone__is_unreachable(tmp_path: Path, town: Town) -> None:
-    with hostile_node(lambda method, _: "0x1" if method == "eth_chainId" else Status(503)) as node:
+    fine = answers(None)
+    alive = ("eth_chainId", "eth_getBlockByNumber")
+    with hostile_node(lambda method, times: fine(method, times) if method in alive else Status(503)) as node:
         sender = Sender(connect(node.url), Account.create(), Town.errors(), tmp_path, QUICK)
         with sender, pytest.raises(Unreachable):
             sender.deliver(register(town))

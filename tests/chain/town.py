@@ -57,6 +57,7 @@ class Town:
     folder: Path
     deployment: Deployment
     contracts: Contracts
+    outbox: Path
     _senders: dict[int, Sender] = field(default_factory=dict)
 
     @classmethod
@@ -66,9 +67,9 @@ class Town:
         w3 = connect(node.url, node.chain_id)
         rpc(w3, "anvil_setBlockTimestampInterval", 1)  # as on any real chain, no two blocks are of the same time
         options = Options(MIN_WINDOW, node.addresses[0], 10**6 * WEI)
-        with Sender(w3, key(node, 0), cls.errors(), folder / "locks", QUICK) as deployer:
+        with Sender(w3, key(node, 0), cls.errors(), folder / "outbox", QUICK) as deployer:
             deployment = deploy(w3, deployer, compiled(), options, folder / "deployments")
-        town = cls(node, w3, folder, deployment, deployment.bind(w3))
+        town = cls(node, w3, folder, deployment, deployment.bind(w3), folder / "outbox")
         try:
             yield town
         finally:
@@ -86,9 +87,7 @@ class Town:
     def sender(self, number: int) -> Sender:
         """Its sender."""
         if number not in self._senders:
-            self._senders[number] = Sender(
-                self.w3, self.account(number), self.contracts.errors, self.folder / "locks", QUICK
-            )
+            self._senders[number] = Sender(self.w3, self.account(number), self.contracts.errors, self.outbox, QUICK)
         return self._senders[number]
 
     def close_senders(self) -> None:

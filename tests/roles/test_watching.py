@@ -274,7 +274,7 @@ def test_make_watcher__key_without_ether__is_refused_unless_it_only_tells(anvil:
     poor, alice = Account.create(), town.senders["trainer-0"].address
     assert operator_or_self(town.contracts, poor.address) == poor.address
     assert operator_or_self(town.contracts, alice) == alice
-    sender = Sender(town.w3, poor, town.contracts.errors, tmp_path / "locks")
+    sender = Sender(town.w3, poor, town.contracts.errors, tmp_path / "outbox")
     equipment = Equipment(town.w3, town.contracts, town.fid, alice, poor, sender, town.store, tmp_path)
     with pytest.raises(ChainError, match="has no ether: a watcher could not send a proof"):
         make_watcher(equipment)

@@ -32,7 +32,7 @@ def a_stranger(town: Town, node: AnvilNode, guard: str | None = None, place: int
         key=bytes(account.key),
         operator=guard or account.address,
         reader=Reader(town.w3, town.contracts, town.fid, guard or account.address),
-        sender=Sender(town.w3, account, town.contracts.errors, town.folder / "locks"),
+        sender=Sender(town.w3, account, town.contracts.errors, town.folder / "outbox"),
         log=base.log.bind(worker="watcher"),
     )
 

@@ -187,11 +187,11 @@ def build(
         )
     )
     accounts = {name: Account.from_key(key) for name, key in keys.items()}
-    with Sender(w3, Account.from_key(node.private_keys[0]), _no_errors(), folder / "locks") as deployer:
+    with Sender(w3, Account.from_key(node.private_keys[0]), _no_errors(), folder / "outbox") as deployer:
         options = Options(MIN_WINDOW, accounts["sponsor"].address, 10**6 * WEI)
         deployment = deploy(w3, deployer, compilation, options, folder / "deployments")
     contracts = deployment.bind(w3)
-    senders = {name: Sender(w3, account, contracts.errors, folder / "locks") for name, account in accounts.items()}
+    senders = {name: Sender(w3, account, contracts.errors, folder / "outbox") for name, account in accounts.items()}
     store = Blockstore(folder / "store")
     task = builtin(task_name)
     splits = split(task.dataset(), seed)

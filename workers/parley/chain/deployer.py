@@ -58,7 +58,7 @@ def deploy(
     for step in steps:
         if not _is_there(w3, step):
             _send(sender, step, journal)
-    deployment = _described(w3, sender.address, steps, compilation, journal)
+    deployment = _described(w3, sender, steps, compilation, journal)
     verify(w3, deployment, steps)
     write_deployment(folder, deployment, compilation.standard_input)
     journal.close()
@@ -155,7 +155,7 @@ def _existing(w3: Web3, deployer: str, compilation: Compilation, options: Option
 
 
 def _described(
-    w3: Web3, deployer: str, steps: Sequence[Step], compilation: Compilation, journal: Journal
+    w3: Web3, sender: Sender, steps: Sequence[Step], compilation: Compilation, journal: Journal
 ) -> Deployment:
     """The deployment as the chain carries it."""
     chain_id = w3.eth.chain_id
@@ -163,13 +163,13 @@ def _described(
     compiler = {"version": compilation.version, "settings": compilation.settings}
     contracts = {}
     for step in steps:
-        transaction, block = _mined(w3, step, journal)
+        transaction, block = _mined(w3, step, [*journal.hashes(step.name), *sender.hashes(step.nonce)])
         contracts[step.name] = Deployed(
             contract=step.name,
             deployment=name,
             chain_id=chain_id,
             address=step.address,
-            deployer=deployer,
+            deployer=sender.address,
             nonce=step.nonce,
             block=block,
             transaction=transaction,
@@ -183,9 +183,9 @@ def _described(
     return Deployment(chain_id, contracts)
 
 
-def _mined(w3: Web3, step: Step, journal: Journal) -> tuple[str, int]:
+def _mined(w3: Web3, step: Step, sent: Sequence[str]) -> tuple[str, int]:
     """Hash and height of the transaction that made a contract, among those that were sent for it."""
-    for transaction in reversed(journal.hashes(step.name)):
+    for transaction in reversed(sent):
         try:
             receipt = w3.eth.get_transaction_receipt(HexBytes(transaction))
         except TransactionNotFound:

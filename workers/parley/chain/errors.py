@@ -2,6 +2,7 @@
 
 ChainError
 ├── Unreachable           the node does not answer, or not in time
+│   ├── Overlong          ... in time, or not within bounds: asking for less may help
 │   └── EndpointsDisagree ... nothing is sent while nodes have different blocks
 ├── IncompleteLogs        a node's logs contradict the state that it tells
 ├── NodeRefused           the node answers with an error
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 
 class Unreachable(ChainError):
     """The node does not answer, or not in time."""
+
+
+class Overlong(Unreachable):
+    """A node takes too long, or answers too much: asking for less may help."""
 
 
 class EndpointsDisagree(Unreachable):
@@ -135,4 +140,15 @@ class Reverted(ContractRevert):
 
 
 class OutOfGas(Reverted):
-    """A transaction was mined and used up its gas limit: the state moved on after the estimate."""
+    """A transaction was mined and used up its gas limit: the state moved on after the estimate (F-73).
+
+    Args:
+        action: what was asked, for people.
+        error: that says so.
+        transaction: hash of the transaction, 0x-prefixed.
+        gas: its limit.
+    """
+
+    def __init__(self, action: str, error: ContractError, transaction: str, gas: int) -> None:
+        super().__init__(action, error, transaction)
+        self.gas = gas

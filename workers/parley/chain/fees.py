@@ -21,12 +21,14 @@ class FeePolicy:
     Attributes:
         min_tip: least priority fee.
         max_tip: most that is offered at first.
-        max_fee: never offer more in all; a transaction that would need more waits.
+        max_fee: most that is offered in all while there is time; a transaction that would need more waits.
+        urgent_max_fee: most that is offered in all at a deadline.
     """
 
     min_tip: int = GWEI // 1000
     max_tip: int = 10 * GWEI
-    max_fee: int = 500 * GWEI
+    max_fee: int = 100 * GWEI
+    urgent_max_fee: int = 500 * GWEI
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +37,17 @@ class Fees:
 
     Attributes:
         max_fee: in all, the base fee included.
-        tip: for the proposer.
+        tip: for the proposer, at most `max_fee`.
     """
 
     max_fee: int
     tip: int
 
-    def bumped(self, market: Fees, policy: FeePolicy) -> Fees:
-        """Fees that replace these in a pool: at least an eighth more of both, and no less than the market's (P-19)."""
-        raised = Fees(max(_eighth_more(self.max_fee), market.max_fee), max(_eighth_more(self.tip), market.tip))
-        return raised if raised.max_fee <= policy.max_fee else self
-
-    def doubled(self, policy: FeePolicy) -> Fees:
-        """Fees for a rival of unknown price in the pool; the same ones where the limit is reached."""
-        raised = Fees(2 * self.max_fee, 2 * self.tip)
-        return raised if raised.max_fee <= policy.max_fee else self
-
 
 def suggest(w3: Web3, policy: FeePolicy) -> Fees:
     """Fees that the next blocks will take: twice the base fee, and the median of the latest tips.
+
+    Only the tip is bounded here: what may be offered in all depends on what is at stake (`parley.chain.bids`).
 
     Raises:
         ChainError: the node does not tell.
@@ -64,9 +58,4 @@ def suggest(w3: Web3, policy: FeePolicy) -> Fees:
     base_fees = history["baseFeePerGas"]
     if not base_fees:
         raise NodeRefused("eth_feeHistory", 0, "it tells no base fee")
-    return Fees(min(2 * base_fees[-1] + tip, policy.max_fee), min(tip, policy.max_fee))
-
-
-def _eighth_more(fee: int) -> int:
-    """12.5 % more, rounded up; never the same."""
-    return -(-fee * 9 // 8) + (fee == 0)
+    return Fees(2 * base_fees[-1] + tip, tip)

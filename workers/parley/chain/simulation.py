@@ -12,6 +12,19 @@ from parley.chain.reverts import ContractError, ErrorTable
 from parley.chain.transactions import Outgoing
 
 
+def ran_out_of_gas(gas: int, used: int) -> bool:
+    """Whether a failed transaction ended for want of gas, not by a contract's refusal (F-73).
+
+    A call inside it leaves its caller at least a 64th (EIP-150), so that the last of the gas may be left over. The
+    limit is well above the estimate: a refusal never comes near it.
+
+    Args:
+        gas: the limit.
+        used: of it.
+    """
+    return used * 64 >= gas * 63
+
+
 class Simulator:
     """Asks a node what would become of transactions.
 
@@ -40,7 +53,7 @@ class Simulator:
         """
         return int(self._ask("eth_estimateGas", message, sender), 16)
 
-    def why_reverted(self, message: Outgoing, sender: str, gas: int, receipt: TxReceipt) -> ContractError:
+    def why_reverted(self, message: Outgoing, sender: str, receipt: TxReceipt) -> ContractError:
         """The error that a mined transaction ended with, as far as the node can tell.
 
         It is replayed on the state before its block, then on the state after it: what refused it may have come earlier
@@ -49,11 +62,8 @@ class Simulator:
         Args:
             message: what was sent.
             sender: address of the key.
-            gas: its limit.
             receipt: of the transaction.
         """
-        if receipt["gasUsed"] >= gas:
-            return ContractError("Error", {"message": f"out of gas: {gas} units were not enough"})
         block = self._w3.eth.get_block(receipt["blockNumber"])
         moment = {"number": hex(block["number"]), "time": hex(block["timestamp"])}
         for state in (block["number"] - 1, block["number"]):

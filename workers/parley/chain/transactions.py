@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 from web3.contract.contract import ContractFunction
 from web3.types import TxParams, TxReceipt, Wei
 
+from parley.chain.errors import TooBig
 from parley.chain.fees import Fees
+
+TX_GAS_LIMIT = 1 << 24
+"""No transaction may ask for more gas (EIP-7825)."""
+
+TX_BYTES_LIMIT = 128 << 10
+"""Nodes take no signed transaction that is longer."""
+
+ENVELOPE_BYTES = 192
+"""More than all that a signed transaction has besides its data: RLP headers, 9 numbers, an address, 65 bytes of
+signature (EIP-1559)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,31 @@ class Outgoing:
         to = {} if self.to is None else {"to": self.to}
         return {**to, "data": self.data, "value": self.value}
 
+    def check_size(self) -> None:
+        """Check that nodes would take it, before it is signed.
+
+        Raises:
+            TooBig: signed, it would be longer than 128 KiB.
+        """
+        if len(self.data) + ENVELOPE_BYTES > TX_BYTES_LIMIT:
+            raise TooBig(
+                f"{self.label} has {len(self.data)} bytes of data; nodes take transactions of {TX_BYTES_LIMIT} at most",
+                hint="nothing was signed: send less in one transaction",
+            )
+
+
+def check_gas(label: str, gas: int) -> None:
+    """Check that a block may hold a transaction with so much gas, before it is signed.
+
+    Raises:
+        TooBig: it is more than EIP-7825 allows.
+    """
+    if gas > TX_GAS_LIMIT:
+        raise TooBig(
+            f"{label} needs {gas} gas; a transaction may have {TX_GAS_LIMIT} at most (EIP-7825)",
+            hint="nothing was signed: do less in one transaction",
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -53,6 +89,18 @@ class Intent:
     at_stake: int | None = None
 
 
+ONCE_A_ROUND = frozenset({"commitUpdate", "revealUpdate", "commitScores", "revealScores", "settle"})
+"""Deeds of one round that make no sense in an earlier one once they were done in a later one."""
+
+
+def round_of(key: str) -> tuple[str, int, int] | None:
+    """Kind of deed, federation and round of an intent's key, where it is one of `ONCE_A_ROUND`."""
+    deed, *rest = key.split("/")
+    if deed not in ONCE_A_ROUND or len(rest) < 2 or not (rest[0].isdecimal() and rest[1].isdecimal()):
+        return None
+    return deed, int(rest[0]), int(rest[1])
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One signed transaction; a stuck one is followed by another with the same nonce and higher fees.
@@ -63,6 +111,7 @@ class Attempt:
         fees: offered.
         hash: 0x-prefixed.
         raw: signed, as it goes to the node.
+        cancels: it moves nothing, from the key to itself, so that the nonce is used up and the deed is not done.
     """
 
     label: str
@@ -70,6 +119,7 @@ class Attempt:
     fees: Fees
     hash: str
     raw: bytes = field(repr=False)
+    cancels: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,12 +57,11 @@ class Session:
             ConfigError: a key is unknown or a value out of range.
         """
         from parley.cli import logs
-        from parley.config import load_settings, parse_assignment
+        from parley.config import load_settings
 
-        chosen = {key: value for key, value in self.flags.items() if value is not None}
         for name in SECRET_VARIABLES:
             secret_variable(name)  # from here on no log shows it
-        settings = load_settings(self.config, {**dict(map(parse_assignment, self.assignments)), **chosen})
+        settings = load_settings(self.config, self.given())
         for url in (*settings.rpc_urls, *settings.store_locations):
             REDACTOR.hide_url(url)
         logs.configure("debug" if self.debug else settings.log_level or "warning", settings.log_format)
@@ -74,6 +73,17 @@ class Session:
 
         chosen = "debug" if self.debug else self.settings.log_level or level
         logs.configure(chosen, self.settings.log_format)
+
+    def given(self) -> dict[str, object]:
+        """What the command line sets, by key.
+
+        Raises:
+            ConfigError: a `--set` is not KEY=VALUE.
+        """
+        from parley.config import parse_assignment
+
+        chosen = {key: value for key, value in self.flags.items() if value is not None}
+        return {**dict(map(parse_assignment, self.assignments)), **chosen}
 
     def prefer(self, **flags: object) -> None:
         """Let options of one command outrank file and environment, before the settings are read; `None` is no wish."""
@@ -167,19 +177,24 @@ class Session:
 
         if self.settings.account is None and (account := account_from_environment()) is not None:
             return account
-        return self.unlocked(self._account_name())
+        return self.unlocked(self.account_name())
 
     @property
-    def locks(self) -> Path:
-        """Folder of lock files: one process per key (P-18)."""
-        return self.settings.home / "locks"
+    def outbox(self) -> Path:
+        """Folder of the keys' locks and journals: one process per key, and nothing is sent twice (P-18)."""
+        return self.settings.home / "outbox"
 
     @property
     def send_policy(self) -> SendPolicy:
         """How transactions are sent."""
+        from parley.chain.fees import GWEI, FeePolicy
         from parley.chain.sender import SendPolicy
 
-        return SendPolicy(confirmations=self.settings.confirmations)
+        settings = self.settings
+        fees = FeePolicy(
+            max_fee=round(settings.max_fee_gwei * GWEI), urgent_max_fee=round(settings.urgent_max_fee_gwei * GWEI)
+        )
+        return SendPolicy(confirmations=settings.confirmations, fees=fees)
 
     @cached_property
     def sender(self) -> Sender:
@@ -187,10 +202,11 @@ class Session:
 
         Raises:
             KeyInUse: another process does.
+            JournalError: its journal cannot be used.
         """
         from parley.chain.sender import Sender
 
-        sender = Sender(self.w3, self.signer, self.contracts.errors, self.locks, self.send_policy)
+        sender = Sender(self.w3, self.signer, self.contracts.errors, self.outbox, self.send_policy)
         return self.opened(sender)
 
     def unlocked(self, name: str) -> LocalAccount:
@@ -221,7 +237,7 @@ class Session:
             return find_address(self.keystore, name_or_address)
         if self.settings.account is None and (account := account_from_environment()) is not None:
             return str(account.address)
-        return find_address(self.keystore, self._account_name())
+        return find_address(self.keystore, self.account_name())
 
     def own_address(self) -> str | None:
         """The address of the key to act with, `None` if none is chosen."""
@@ -302,7 +318,7 @@ class Session:
 
         return Reader(self.w3, self.contracts, self.fid, operator or NOBODY)
 
-    def _account_name(self) -> str:
+    def account_name(self) -> str:
         """The name of the key to act with: the one that is set, else the only one there is."""
         from parley.errors import KeystoreError
 

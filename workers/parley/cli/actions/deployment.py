@@ -103,7 +103,7 @@ def deploy_contracts(
     account: LocalAccount,
     options: Options,
     folder: Path,
-    locks: Path,
+    outbox: Path,
     *,
     anew: bool = False,
     policy: SendPolicy | None = None,
@@ -116,7 +116,7 @@ def deploy_contracts(
         account: the deployer's key.
         options: what the deployment may choose.
         folder: of all deployments.
-        locks: folder of lock files.
+        outbox: folder of the key's lock and journal.
         anew: deploy again even if the same contracts are there.
         policy: patience, depth and fees.
         say: told of each step.
@@ -130,5 +130,5 @@ def deploy_contracts(
     compilation = compile_contracts(project_root(), names)
     errors = error_table({name: artifact.abi for name, artifact in compilation.artifacts.items()})
     say(f"deploying {len(names)} contracts")
-    with Sender(w3, account, errors, locks, policy) as sender:
+    with Sender(w3, account, errors, outbox, policy) as sender:
         return deploy(w3, sender, compilation, options, folder, anew=anew)

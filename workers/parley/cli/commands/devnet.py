@@ -128,7 +128,7 @@ def deploy(
     )
     with working("deploy") as say:
         deployment = deploy_contracts(
-            session.w3, account, options, folder, session.locks, anew=anew, policy=session.send_policy, say=say
+            session.w3, account, options, folder, session.outbox, anew=anew, policy=session.send_policy, say=say
         )
     emit(deployment_facts(deployment, folder), as_json=json)
 

@@ -85,7 +85,7 @@ class Stage:
     def sender(self, name: str) -> Sender:
         """Sends with a player's key, on a connection of its own."""
         w3 = connect(self.node.url, self.node.chain_id)
-        return Sender(w3, self.accounts[name], self.contracts.errors, self.plan.home(name) / "locks")
+        return Sender(w3, self.accounts[name], self.contracts.errors, self.plan.home(name) / "outbox")
 
 
 def prepare(plan: DemoPlan, node: Devnet, store: ContentStore, store_address: str, say: Say) -> Stage:
@@ -141,7 +141,7 @@ def _deploy(plan: DemoPlan, node: Devnet, deployer: LocalAccount, say: Say) -> t
     w3 = connect(node.url, node.chain_id)
     options = deployment.options_for(node.chain_id, deployer.address)
     deployed = deployment.deploy_contracts(
-        w3, deployer, options, plan.folder / "deployments", plan.home(SPONSOR) / "locks", say=say
+        w3, deployer, options, plan.folder / "deployments", plan.home(SPONSOR) / "outbox", say=say
     )
     contracts = deployed.bind(w3)
     if contracts.token is None:
@@ -222,7 +222,7 @@ def _script(stage: Stage, player: Player, part: Part) -> Script:
 
 def _sender(node: Devnet, account: LocalAccount, contracts: Contracts, plan: DemoPlan, name: str) -> Sender:
     w3 = connect(node.url, node.chain_id)
-    return Sender(w3, account, contracts.errors, plan.home(name) / "locks")
+    return Sender(w3, account, contracts.errors, plan.home(name) / "outbox")
 
 
 def _in_parallel(work: Callable[[Player], None], players: Iterable[Player]) -> None:
