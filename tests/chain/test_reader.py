@@ -8,7 +8,7 @@ import pytest
 from web3.types import RPCEndpoint, RPCResponse
 
 from parley.chain import follower as follower_module
-from parley.chain.errors import StaleDeployment
+from parley.chain.errors import NodeRefused, StaleDeployment
 from parley.chain.model import Phase, Role
 from parley.chain.reader import Reader
 from parley.chain.rpc import Provider, connect
@@ -185,7 +185,7 @@ def test_follower__node_refuses_wide_ranges__asks_for_less(town: Town, monkeypat
             wide = int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16)
             if wide > 5:
                 refused.append(wide)
-                raise follower_module.NodeRefused(method, -32005, "query returned more than 10000 results")
+                raise NodeRefused(method, -32005, "query returned more than 10000 results")
         return ask(self, method, params)
 
     monkeypatch.setattr(Provider, "make_request", limited)

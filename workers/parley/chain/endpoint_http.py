@@ -41,7 +41,7 @@ class NoAnswer(Exception):
 
     Args:
         reason: why, without the address, which may hold a key.
-        outcome: for the metrics: "late", "throttled" or "failed".
+        outcome: for the metrics: "late", "long", "throttled" or "failed".
         temporary: it may answer when asked again.
         retry_after: seconds that it asks to be left alone, if it says so.
     """
@@ -99,7 +99,7 @@ class Transport:
         while piece := reply.raw.read1(_PIECE, decode_content=False):
             body += piece
             if len(body) > self._limit:
-                raise NoAnswer(f"it sends more than {self._limit} bytes", temporary=False)
+                raise NoAnswer(f"it sends more than {self._limit} bytes", outcome="long", temporary=False)
             if time.monotonic() >= _until.get():
                 raise TimeoutError
         return bytes(body)

@@ -21,7 +21,7 @@ from parley.chain.endpoint import Aside, Endpoint
 from parley.chain.endpoint_answers import is_blind, is_known, raise_refusal, refused
 from parley.chain.endpoint_health import Health, settle_chain
 from parley.chain.endpoint_http import NoAnswer, Transport, shown
-from parley.chain.errors import EndpointsDisagree, Unreachable, WrongChain
+from parley.chain.errors import EndpointsDisagree, Overlong, Unreachable, WrongChain
 from parley.errors import ChainError
 
 log = structlog.get_logger(__name__)
@@ -244,9 +244,8 @@ class Provider(JSONBaseProvider):
         else:
             told = "; ".join(f"{e.shown}: {e.complaint()}" for e in self._endpoints)
             message = f"no RPC endpoint answers {method}: {told}"
-        return Unreachable(
-            message, hint="is it running, and is the address right? `parley devnet up` starts a local one"
-        )
+        kind = Overlong if search is not None and search.overlong else Unreachable
+        return kind(message, hint="is it running, and is the address right? `parley devnet up` starts a local one")
 
 
 class _Search:
@@ -259,6 +258,7 @@ class _Search:
         self.attempts = attempts
         self.excluded: set[int] = set()
         self.refusal: RPCResponse | None = None
+        self.overlong = False
 
     @property
     def seconds(self) -> float:
@@ -276,6 +276,7 @@ class _Search:
     def failed(self, endpoint: Endpoint, failure: NoAnswer) -> None:
         """Count a failed attempt; who cannot do better is not asked again."""
         self.attempts -= 1
+        self.overlong = failure.outcome in ("late", "long")
         if not failure.temporary:
             self.excluded.add(endpoint.number)
 

@@ -1,28 +1,37 @@
 """Follows a federation's events, of several contracts with one query.
 
-Events are hints, state is truth: after a reorg the events of lost blocks are dropped and read again (P-19).
+Events are hints, state is truth: after a reorg the events of lost blocks are dropped and read again, the last blocks
+are always read once more, and who finds that events contradict the state lets all of a round be read anew (P-19).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from eth_abi.exceptions import DecodingError
 from eth_utils.abi import event_abi_to_log_topic
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractEvent
+from web3.exceptions import Web3Exception
 from web3.types import EventData, LogReceipt
 
-from parley.chain.errors import NodeRefused
+from parley.chain.errors import IncompleteLogs
 from parley.chain.events import Event
+from parley.chain.follower_checks import checked
+from parley.chain.follower_ranges import MAX_RANGE, RangeReader
 from parley.chain.view import Block
+from parley.metrics import REORGS
 
-MAX_RANGE = 2_000
-"""Blocks asked for at a time; many nodes refuse more than some thousand."""
+OVERLAP = 8
+"""Blocks that are read once more: a node may know a block before it has indexed its logs."""
 
 MAX_CHECKPOINTS = 512
 """Heads remembered; a reorg deeper than that starts the follower afresh."""
+
+_MAX_TIMES = 64
+"""Times of blocks remembered; only the events of one block, or of neighbours, need the same."""
 
 
 class Follower:
@@ -38,14 +47,16 @@ class Follower:
     def __init__(self, w3: Web3, contracts: Sequence[Contract], fid: int, start: int) -> None:
         self._w3 = w3
         self._addresses = [contract.address for contract in contracts]
-        self._fid_topic = "0x" + fid.to_bytes(32, "big").hex()
+        self._topic = fid.to_bytes(32, "big")
         self._start = start
         self._decoders = _decoders(contracts)
+        self._ranges = RangeReader(MAX_RANGE)
         self._events: list[Event] = []
         self._checkpoints: list[tuple[int, bytes]] = []
         self._times: dict[bytes, int] = {}
+        self._doubted = False
         self.reorgs = 0
-        """How often blocks that were read went away."""
+        """How often blocks that were read went away, or lie above the newest one now."""
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -56,25 +67,47 @@ class Follower:
         """Read on up to `head`.
 
         Returns:
-            True if events came or went.
+            True if events came or went, or were doubted.
+
+        Raises:
+            IncompleteLogs: the node's answer is not what was asked for.
+            NodeRefused: it refuses.
+            Unreachable: it does not answer.
         """
-        before = len(self._events)
-        dropped = self._rewind(head)
-        first = self._checkpoints[-1][0] + 1 if self._checkpoints else self._start
-        for low in range(first, head.number + 1, MAX_RANGE):
-            self._read(low, min(low + MAX_RANGE - 1, head.number))
+        changed = self._rewind(head) or self._doubted
+        first = max(self._start, self._last + 1 - OVERLAP)
+        changed |= self._take(first, self._ranges.read(first, head.number, self._logs))
+        self._doubted = False
         self._checkpoints.append((head.number, head.hash))
         del self._checkpoints[:-MAX_CHECKPOINTS]
-        return dropped or len(self._events) != before
+        return changed
+
+    def doubt(self, block: int | None = None) -> None:
+        """Forget what was read from a block on, all of it by default: it contradicts the state."""
+        first = self._start if block is None else max(block, self._start)
+        self._checkpoints = [(number, known) for number, known in self._checkpoints if number < first]
+        self._forget_after(self._last)
+        self._doubted = True
+
+    @property
+    def _last(self) -> int:
+        """The newest block that was read."""
+        return self._checkpoints[-1][0] if self._checkpoints else self._start - 1
+
+    # ------------------------------------------------------------------------------------------------ rewinding
 
     def _rewind(self, head: Block) -> bool:
         """Drop what is not on the chain of `head` any more."""
-        lost = False
+        lost = replaced = False
         while self._checkpoints and not self._is_canonical(*self._checkpoints[-1], head):
-            self._checkpoints.pop()
+            replaced |= self._checkpoints.pop()[0] <= head.number
             lost = True
         self.reorgs += lost
-        last = self._checkpoints[-1][0] if self._checkpoints else self._start - 1
+        REORGS.inc(replaced)
+        return self._forget_after(self._last)
+
+    def _forget_after(self, last: int) -> bool:
+        """Drop the events of later blocks; say whether there were any."""
         kept = [event for event in self._events if event.block <= last]
         dropped = len(kept) != len(self._events)
         self._events = kept
@@ -88,40 +121,57 @@ class Follower:
     def _hash_of(self, number: int) -> bytes:
         return bytes(self._w3.eth.get_block(number)["hash"])
 
-    def _read(self, low: int, high: int) -> None:
-        try:
-            logs = self._w3.eth.get_logs(
-                {"address": self._addresses, "fromBlock": low, "toBlock": high, "topics": [None, self._fid_topic]}
-            )
-        except NodeRefused:
-            if low == high:
-                raise
-            # nodes bound the range or the answer, each in its own way
-            middle = (low + high) // 2
-            self._read(low, middle)
-            self._read(middle + 1, high)
-            return
-        self._events += [event for log in logs if (event := self._decode(log)) is not None]
+    # -------------------------------------------------------------------------------------------------- reading
+
+    def _logs(self, low: int, high: int) -> list[LogReceipt]:
+        """One question."""
+        logs = self._w3.eth.get_logs(
+            {
+                "address": self._addresses,
+                "fromBlock": low,
+                "toBlock": high,
+                "topics": [None, HexBytes(self._topic).to_0x_hex()],
+            }
+        )
+        return checked(logs, low, high, {address.lower() for address in self._addresses}, self._topic)
+
+    def _take(self, first: int, logs: Iterable[LogReceipt]) -> bool:
+        """Keep the events that are new, in their places; say whether there are any."""
+        known = {(event.block_hash, event.log_index) for event in self._events if event.block >= first}
+        fresh = [log for log in logs if (bytes(log["blockHash"]), log["logIndex"]) not in known]
+        events = [event for log in fresh if (event := self._decode(log)) is not None]
+        if events:
+            self._events = sorted([*self._events, *events], key=lambda event: (event.block, event.log_index))
+        return bool(events)
 
     def _decode(self, log: LogReceipt) -> Event | None:
         decoder = self._decoders.get(bytes(log["topics"][0]))
         if decoder is None:
             return None
-        data: EventData = decoder.process_log(log)
-        block_hash = bytes(log["blockHash"])
+        try:
+            data: EventData = decoder.process_log(log)
+        except (Web3Exception, DecodingError) as error:
+            raise IncompleteLogs(f"a log of block {log['blockNumber']} cannot be decoded: {error!r:.200}") from error
         return Event(
             data["event"],
             data["args"],
             log["blockNumber"],
-            block_hash,
-            self._time_of(block_hash),
+            bytes(log["blockHash"]),
+            self._time_of(log),
             bytes(log["transactionHash"]),
             log["logIndex"],
         )
 
-    def _time_of(self, block_hash: bytes) -> int:
+    def _time_of(self, log: LogReceipt) -> int:
+        """Time of a log's block, which must be at the height that the log says."""
+        block_hash = bytes(log["blockHash"])
         if block_hash not in self._times:
-            self._times[block_hash] = self._w3.eth.get_block(HexBytes(block_hash))["timestamp"]
+            block = self._w3.eth.get_block(HexBytes(block_hash))
+            if block["number"] != log["blockNumber"]:
+                raise IncompleteLogs(f"a log says block {log['blockNumber']}, its block {block['number']}")
+            while len(self._times) >= _MAX_TIMES:
+                del self._times[next(iter(self._times))]
+            self._times[block_hash] = block["timestamp"]
         return self._times[block_hash]
 
 

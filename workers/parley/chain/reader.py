@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
+import structlog
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import BadFunctionCallOutput, BlockNotFound
@@ -13,7 +15,7 @@ from web3.types import BlockIdentifier
 
 from parley.chain.contracts import Contracts
 from parley.chain.deployments import HINT
-from parley.chain.errors import StaleDeployment
+from parley.chain.errors import IncompleteLogs, StaleDeployment
 from parley.chain.events import keys_of, members_of, records_of
 from parley.chain.follower import Follower
 from parley.chain.model import (
@@ -26,17 +28,24 @@ from parley.chain.model import (
     RoundState,
     Terms,
 )
+from parley.chain.reader_checks import contradictions
+from parley.chain.rpc import distrust
 from parley.chain.view import LAST_TURN, Block, RoundRecord, View
 from parley.errors import ChainError, NotFound
 from parley.numerics.rules import Rule
 
 __all__ = ["Contracts", "Reader", "Tag"]
 
+log = structlog.get_logger(__name__)
+
 Tag = Literal["latest", "safe", "finalized"]
 """How sure the chain is of a block."""
 
-MAX_ATTEMPTS = 5
-"""How often a view is read anew because its block went away meanwhile."""
+MAX_ATTEMPTS = 6
+"""How often a view is read anew because its block went away meanwhile, or because it contradicts itself."""
+
+REST_SECONDS = 30.0
+"""Seconds between two times that all events are read again."""
 
 
 class Reader:
@@ -70,6 +79,7 @@ class Reader:
         self._records: Mapping[int, RoundRecord] = {}
         self._last: View | None = None
         self._reorgs = 0
+        self._rest_until = 0.0
 
     @property
     def terms(self) -> Terms:
@@ -85,21 +95,70 @@ class Reader:
         """The federation at the newest block that lies `depth` below the head.
 
         Raises:
+            IncompleteLogs: what the node's events say is not what its contracts say.
             ChainError: the node does not answer, or reorganises faster than it can be read.
         """
+        doubts = 0
         with _explained():
             for _ in range(MAX_ATTEMPTS):
                 block = self._head()
                 if self._last is not None and self._last.block.hash == block.hash:
                     return self._last
-                if self._follower.advance(block) or self._last is None:
-                    self._records = records_of(self._follower.events)
-                self._forget_after_reorg()
-                view = self._read(block)
-                if self._is_canonical(block):
+                try:
+                    view = self._view_at(block)
+                except IncompleteLogs:
+                    if not self._elsewhere():
+                        raise
+                    continue
+                if not self._is_canonical(block):
+                    continue
+                found = contradictions(view, self._settlement(view))
+                if not found:
                     self._last = view
                     return view
+                doubts += 1
+                self._doubt(view, found, doubts)
         raise ChainError("the chain is being reorganised faster than it can be read", hint="try again in a moment")
+
+    def _view_at(self, block: Block) -> View:
+        """Events and state at a block."""
+        if self._follower.advance(block) or self._last is None:
+            self._records = records_of(self._follower.events)
+        self._forget_after_reorg()
+        return self._read(block)
+
+    def _settlement(self, view: View) -> bytes | None:
+        """Hash of the standing settlement."""
+        if not view.federation.live or view.round.final_at == 0:
+            return None
+        ask = self._contracts.lens.functions.settlementHash(self._fid)
+        return bytes(ask.call(block_identifier=HexBytes(view.block.hash)))
+
+    def _doubt(self, view: View, found: list[str], times: int) -> None:
+        """Read a round's events again, then all of them, then those of another endpoint.
+
+        Raises:
+            IncompleteLogs: no other endpoint is there, or all was read again a moment ago.
+        """
+        log.warning("events contradict the state", block=view.block.number, found=found)
+        rest = time.monotonic() < self._rest_until
+        if times == 1 and not rest:
+            self._follower.doubt(view.record.opened_block if view.record else None)
+        elif times == 2 and not rest:
+            self._rest_until = time.monotonic() + REST_SECONDS
+            self._follower.doubt()
+        elif not self._elsewhere():
+            raise IncompleteLogs(
+                f"the node's logs are incomplete at block {view.block.number}: {'; '.join(found)}",
+                hint="use another RPC endpoint, or wait until this one has all logs",
+            )
+
+    def _elsewhere(self) -> bool:
+        """Take everything from another endpoint, if there is one."""
+        if not distrust(self._w3):
+            return False
+        self._follower.doubt()
+        return True
 
     def _forget_after_reorg(self) -> None:
         """What cannot change on one chain may be different on another."""
