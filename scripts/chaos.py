@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import shutil
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,6 @@ for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT))  # the fault kit is the tests'
 
 from rich.console import Console  # noqa: E402 (threads are counted when NumPy is imported)
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: E402
@@ -38,6 +36,7 @@ from chaoslab.monkey import Done  # noqa: E402
 from chaoslab.rig import Scale  # noqa: E402
 from chaoslab.schedule import Stage, schedule  # noqa: E402
 from parley.chain.view import View  # noqa: E402
+from parley.cli import logs  # noqa: E402
 from parley.cli.actions.plan import PolicyPlan  # noqa: E402
 from parley.cli.signals import on_stop  # noqa: E402
 from parley.errors import ParleyError  # noqa: E402
@@ -152,6 +151,7 @@ def run(options: argparse.Namespace, folder: Path, console: Console) -> Outcome:
 def main() -> int:
     """Play, judge, tell; return the exit code."""
     options = arguments()
+    logs.configure("warning", "human")
     console = Console(stderr=options.json)
     folder = options.folder or Path(tempfile.mkdtemp(prefix="parley-chaos-"))
     if options.plan:

@@ -19,7 +19,7 @@ class Kind(StrEnum):
     WIPE = "wipe"
     """A worker is killed and loses its disk, all but key, data and configuration; started again after a while."""
     RPC = "rpc"
-    """A worker's way to the chain's node shows a fault for a while."""
+    """One of a worker's ways to the chain's node, or all of them, show a fault for a while."""
     KUBO = "kubo"
     """A Kubo node is killed (SIGKILL), and started again after a while."""
     REORG = "reorg"
@@ -52,7 +52,7 @@ class Event:
         delay: seconds after that.
         target: a worker's or a node's name; empty for what hits the chain.
         seconds: how long it lasts; 0 for what happens at once.
-        amount: depth of a reorg in blocks, base fee in gwei, seed of the flipped bit.
+        amount: depth of a reorg in blocks, base fee in gwei, seed of the flipped bit, number of RPC endpoints.
         fault: of the RPC path.
     """
 
@@ -69,6 +69,6 @@ class Event:
         """One line for logs and reports."""
         what = f"{self.kind} {self.fault}" if self.fault else str(self.kind)
         where = f" of {self.target}" if self.target else ""
-        much = f" {self.amount}" if self.kind in (Kind.REORG, Kind.FEES) else ""
+        much = f" {self.amount}" if self.kind in (Kind.REORG, Kind.FEES, Kind.RPC) else ""
         long = f" for {self.seconds:g} s" if self.seconds else ""
         return f"round {self.round} {self.phase.name.lower()} +{self.delay:g} s: {what}{where}{much}{long}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chaoslab.chain import ChainFaults
@@ -44,7 +44,7 @@ class Monkey:
         chain: how to break the chain.
         crew: the workers.
         nodes: content stores by name.
-        proxies: each worker's way to the chain's node, by name.
+        proxies: each worker's ways to the chain's node, by name.
         clock: monotonic seconds.
     """
 
@@ -54,7 +54,7 @@ class Monkey:
         chain: ChainFaults,
         crew: Crew,
         nodes: Mapping[str, Node],
-        proxies: Mapping[str, FaultProxy],
+        proxies: Mapping[str, Sequence[FaultProxy]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._waiting = list(events)
@@ -116,14 +116,17 @@ class Monkey:
     def _rpc(self, event: Event) -> str:
         if event.target in self._faulty:
             return NOTHING
-        proxy = self._proxies[event.target]
-        proxy.set(event.fault)
+        all_ways = self._proxies[event.target]
+        broken = all_ways[: event.amount]
+        for proxy in broken:
+            proxy.set(event.fault)
         self._faulty.add(event.target)
-        if event.fault is not Fault.DELAY:
+        if event.fault is not Fault.DELAY and len(broken) == len(all_ways):
             self._crew.begin_outage(event.target, RPC)
 
         def mend() -> None:
-            proxy.set(None)
+            for proxy in broken:
+                proxy.set(None)
             self._faulty.discard(event.target)
             self._crew.end_outage(event.target, RPC)
 

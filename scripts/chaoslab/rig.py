@@ -41,7 +41,8 @@ class Scale:
         task: a built-in one.
         trainers: how many; evaluators and aggregators likewise.
         nodes: Kubo nodes; 0 for a folder that all share.
-        proxied: workers whose way to the chain's node leads through a proxy.
+        proxied: workers whose ways to the chain's node lead through proxies.
+        endpoints: how many such ways each of them has.
         confirmations: blocks that workers wait for.
         poll_seconds: how often workers look.
         policy: of the federation.
@@ -56,6 +57,7 @@ class Scale:
     aggregators: int = 2
     nodes: int = 1
     proxied: frozenset[str] = frozenset()
+    endpoints: int = 2
     confirmations: int = 2
     poll_seconds: float = 1.0
     policy: PolicyPlan = field(default_factory=PolicyPlan)
@@ -102,7 +104,7 @@ class Rig:
     crew: Crew
     chain: ChainFaults
     nodes: dict[str, Node]
-    proxies: dict[str, FaultProxy]
+    proxies: dict[str, list[FaultProxy]]
 
     @property
     def pids(self) -> dict[int, int | None]:
@@ -156,21 +158,24 @@ def rigged(scale: Scale, say: Say) -> Iterator[Rig]:
         address = next(iter(nodes.values())).url if nodes else str((plan.folder / "store").absolute())
         store = things.enter_context(open_store(address, owner="onlooker"))
         stage = prepare(plan, node, store, address, say)
-        proxies = {name: things.enter_context(fault_proxy(node.url)) for name in sorted(scale.proxied)}
+        proxies = {
+            name: [things.enter_context(fault_proxy(node.url)) for _ in range(scale.endpoints)]
+            for name in sorted(scale.proxied)
+        }
         chain = ChainFaults(stage.contracts.coordinator.w3)
         crew = things.enter_context(Crew(lambda: chain.now))
         for place, player in enumerate(plan.players):
             home = plan.home(player.name).absolute()
-            _reconfigure(home, scale, node, proxies.get(player.name), locations(nodes, place) if nodes else address)
+            _reconfigure(home, scale, node, proxies.get(player.name, []), locations(nodes, place) if nodes else address)
             crew.add(player.name, player.kind, home)
         yield Rig(scale, stage, store, crew, chain, nodes, proxies)
 
 
-def _reconfigure(home: Path, scale: Scale, node: Devnet, proxy: FaultProxy | None, store: str) -> None:
-    """Lead a worker's configuration through its proxy and to its stores."""
+def _reconfigure(home: Path, scale: Scale, node: Devnet, proxies: list[FaultProxy], store: str) -> None:
+    """Lead a worker's configuration through its proxies and to its stores."""
     file = home / "parley.toml"
     settings = tomllib.loads(file.read_text()) | {
-        "rpc_url": node.url if proxy is None else proxy.url,
+        "rpc_url": ",".join(proxy.url for proxy in proxies) or node.url,
         "store": store,
         "confirmations": scale.confirmations,
         "poll_seconds": scale.poll_seconds,

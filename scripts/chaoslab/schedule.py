@@ -31,6 +31,7 @@ class Stage:
     Attributes:
         workers: names of the workers' processes.
         nodes: names of the content stores.
+        endpoints: ways to the chain's node that each worker has.
         each_round: events a round.
         outage: shortest and longest usual outage, seconds.
         long_outage: seconds of one that outlasts a window; 0 for none.
@@ -38,6 +39,7 @@ class Stage:
 
     workers: tuple[str, ...]
     nodes: tuple[str, ...]
+    endpoints: int = 2
     each_round: int = 4
     outage: tuple[float, float] = (2.0, 12.0)
     long_outage: float = 100.0
@@ -83,6 +85,7 @@ def _event(dice: Random, kind: Kind, round_: int, stage: Stage, faults: Iterator
         Kind.REORG: lambda: dice.randint(1, MAX_REORG),
         Kind.FEES: lambda: dice.randint(*FEES_GWEI),
         Kind.CORRUPT: lambda: dice.getrandbits(31),
+        Kind.RPC: lambda: dice.randint(1, stage.endpoints),
     }
     if kind is Kind.MINING:
         seconds = min(seconds, 6.0)
