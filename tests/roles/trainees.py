@@ -24,12 +24,13 @@ from parley.roles.trainer import Trainer
 from parley.roles.warmup import warm_task
 from parley.roles.worker import Worker
 from parley.tasks.builtin import builtin
+from parley.tasks.dataset import Dataset
 from parley.tasks.protocol import Task
 from tests.roles.builders import ME, TERMS, view_in
 from tests.support.killing import die_at
 
 KNOWN = builtin("breast-cancer")
-DATA = KNOWN.dataset().take(np.arange(100))
+DATA = Dataset(np.random.default_rng(0).normal(size=(100, 30)), np.arange(100) % 2, KNOWN.schema)
 STEPS = 5 * 7
 """Five epochs of seven batches."""
 
