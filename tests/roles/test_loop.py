@@ -33,7 +33,7 @@ class Actor:
         self.recovered = 0
         self.phase = Phase.TRAIN
         self.worker: Any = SimpleNamespace(
-            reader=reader, log=structlog.get_logger(), recover=self.recover, head_time=lambda: 0
+            reader=reader, log=structlog.get_logger(), recover=self.recover, stop=lambda: None, head_time=lambda: 0
         )
         self.actions = actions
         self.errors = errors or [None]

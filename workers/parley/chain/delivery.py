@@ -37,6 +37,7 @@ from parley.chain.simulation import ran_out_of_gas
 from parley.chain.transactions import Attempt, Outgoing, Recorder, Sent, nothing
 from parley.errors import ChainError
 from parley.failpoints import Failpoint, failpoint
+from parley.heartbeat import BEAT
 from parley.metrics import ATTEMPTS, CONFIRMATION_SECONDS, GAS_SPENT, TRANSACTIONS
 
 log = structlog.get_logger(__name__)
@@ -100,6 +101,7 @@ class Delivery:
 
     def step(self) -> TxReceipt | None:
         """Look at the chain once and do what follows; the receipt if it is final."""
+        BEAT.beat()
         try:
             head = self._desk.pool.head()
             if self._desk.pool.count() > self._slot.nonce:

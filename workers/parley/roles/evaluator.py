@@ -24,7 +24,7 @@ from parley.tasks.protocol import Task
 KIND = "scores"
 
 HISTORY = 3
-"""Rounds whose revealed updates a replay is looked for in, and for which updates are kept (section 6)."""
+"""Rounds whose revealed updates a replay is looked for in (section 6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,6 @@ class Evaluator:
         failpoint(Failpoint.AFTER_DRAFT)
         intent = worth.score_commitment(view, self.worker.token_price)
         self.worker.send("commitScores", view.fid, record.number, self._commitment(view, vector), intent=intent)
-        self._forget(view, record.number)
 
     def _reveal(self, view: View, record: RoundRecord) -> None:
         vector = self._draft(record)
@@ -145,18 +144,6 @@ class Evaluator:
                 except ContentError as error:
                     self.worker.log.debug("a past update is gone", round=number, reason=error.message)
         return past
-
-    def _forget(self, view: View, round_number: int) -> None:
-        """Let go of updates once the third following round is final (section 6)."""
-        old = view.records.get(round_number - HISTORY - 1)
-        following = view.records.get(round_number - 1)
-        if old is None or following is None or not (following.final or following.void):
-            return
-        for reveal in old.reveals:
-            try:
-                self.worker.library.unpin(reveal.digest)
-            except ContentError as error:
-                self.worker.log.debug("an old update could not be unpinned", reason=error.message)
 
     def _draft(self, record: RoundRecord) -> bytes | None:
         """The vector in the draft, if it was made for these reveals in this order."""

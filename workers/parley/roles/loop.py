@@ -58,15 +58,19 @@ class Loop:
     Args:
         role: what to run.
         poll_seconds: how often the chain is looked at.
-        listeners: told of every view, one after another.
+        listeners: told of every view at the beginning of its cycle, one after another.
+        tend: told of the same view at its end: see `parley.roles.keeper`.
     """
 
-    def __init__(self, role: RoleWorker, poll_seconds: float, *listeners: Listener) -> None:
+    def __init__(
+        self, role: RoleWorker, poll_seconds: float, *listeners: Listener, tend: Listener | None = None
+    ) -> None:
         log = role.worker.log
         self._role = role
         self._log = log
         self._poll_seconds = poll_seconds
         self._listeners = listeners
+        self._tend = tend
         self._stop = threading.Event()
         self._failure: ParleyError | None = None
         self._said: str | None = None
@@ -77,8 +81,9 @@ class Loop:
         self._outcomes = Outcomes(log)
 
     def stop(self) -> None:
-        """End after the cycle that is running; safe in a signal handler."""
+        """End after the cycle that is running, which waits for no confirmation any more; safe in a signal handler."""
         self._stop.set()
+        self._role.worker.stop()
 
     def run(self) -> None:
         """Run until `stop`, until the federation is closed, or until an error that no cycle can cure.
@@ -110,6 +115,14 @@ class Loop:
         """One cycle: read, decide, execute. At the first one, bring to its end what was in flight before."""
         self._recover()
         view = self._look()
+        try:
+            return self._act(view)
+        finally:
+            if self._tend is not None:
+                self._tend(view)
+
+    def _act(self, view: View) -> Action:
+        """Decide, and do it."""
         action = self._decide(view)
         if isinstance(action, Wait):
             self._say(view, action)

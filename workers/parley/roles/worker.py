@@ -51,6 +51,10 @@ class Sender(Protocol):
         """Bring to its end what is in the journal and was in flight when a process died."""
         ...
 
+    def stop(self) -> None:
+        """Send nothing more, and end all waiting."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
@@ -107,6 +111,10 @@ class Worker:
             ParleyError: the chain cannot be asked, or the journal not be read.
         """
         self.sender.recover()
+
+    def stop(self) -> None:
+        """Send nothing more: what is on its way is in the journal (F-59)."""
+        self.sender.stop()
 
     def head_time(self) -> int:
         """Time of the newest block, seconds; asked anew each time."""

@@ -152,6 +152,7 @@ def equipment_of(session: Session, *, acts_for_itself: bool = False, operator: s
 def run_role(session: Session, role: RoleWorker) -> None:
     """Run a role until Ctrl-C or SIGTERM."""
     from parley.cli.actions.federations import warning_about
+    from parley.cli.actions.supervision import supervised
     from parley.cli.signals import on_stop
     from parley.roles.loop import Loop
     from parley.roles.watchdog import Watchdog
@@ -160,9 +161,15 @@ def run_role(session: Session, role: RoleWorker) -> None:
     if warning:
         role.worker.log.warning(warning)
     role.worker.log.info("started", key=session.signer.address, poll_seconds=session.settings.poll_seconds)
-    loop = Loop(role, session.settings.poll_seconds)
-    with Watchdog(session.settings.hang_seconds, role.worker.log), on_stop(loop.stop) as stopped:
-        loop.run()
+    with supervised(role.worker, session.settings) as on_view:
+        loop = Loop(role, session.settings.poll_seconds, on_view)
+
+        def stop() -> None:
+            loop.stop()
+            session.sender.stop()  # a send under way ends now: it is in the journal (F-59)
+
+        with Watchdog(session.settings.hang_seconds, role.worker.log), on_stop(stop) as stopped:
+            loop.run()
     note("stopped")
     if stopped.exit_code:
         raise typer.Exit(stopped.exit_code)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from parley.heartbeat import BEAT
 from parley.numerics.fixed_point import Quantised, dequantise
 from parley.tasks.dataset import Dataset
 from parley.tasks.errors import TaskCodeError
@@ -59,6 +60,7 @@ def losses_on(task: Task, data: Dataset, look: Model) -> LossAt:
         raise TaskCodeError(f"losses of {len(data)} samples have shape ({len(data)},), not {shape}")
 
     def loss_at(model: Model) -> Losses:
+        BEAT.beat()
         try:
             return np.asarray(task.losses(model, data), np.float64).reshape(len(data))
         except (ArithmeticError, RuntimeError, ValueError):
