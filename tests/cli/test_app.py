@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from parley.cli.app import app, hoisted
+from parley.config import known_keys
 from parley.errors import ExitCode, ParleyError
 from tests.cli.conftest import Run
 
@@ -87,9 +89,9 @@ def test_run__no_command__shows_help(run: Run) -> None:
 
 
 def test_run__unknown_command__suggests_one(run: Run) -> None:
-    result = run("setings")
+    result = run("confg")
     assert result.exit_code == ExitCode.USAGE
-    assert result.stderr == "error: No such command 'setings'. Did you mean 'settings'?\nhint: see `parley --help`\n"
+    assert result.stderr == "error: No such command 'confg'. Did you mean 'config'?\nhint: see `parley --help`\n"
     assert result.stdout == ""
 
 
@@ -100,8 +102,8 @@ def test_run__unknown_option__names_the_command_to_ask(run: Run) -> None:
     assert "hint: see `parley cid --help`" in result.stderr
 
 
-def test_settings__json__everything_and_nothing_else(run: Run) -> None:
-    result = run("settings", "--json", "--set", "poll-seconds=0.5", "-f", 7)
+def test_config_show__json__everything_and_nothing_else(run: Run) -> None:
+    result = run("config", "show", "--json", "--set", "poll-seconds=0.5", "-f", 7)
     assert result.exit_code == 0, result.stderr
     facts = json.loads(result.stdout)
     assert (facts["poll_seconds"], facts["federation"]) == (0.5, 7)
@@ -109,8 +111,46 @@ def test_settings__json__everything_and_nothing_else(run: Run) -> None:
     assert result.stderr == ""
 
 
-def test_settings__unknown_key__one_error_one_hint(run: Run) -> None:
-    result = run("settings", "--set", "pol_seconds=1")
+def test_config_show__explain__each_setting_with_value_source_and_meaning(
+    run: Run, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What outranks what can be read off: a flag, the environment, the file, the default."""
+    (workplace / "parley.toml").write_text("confirmations = 3\nmax_lag = 7\npoll_seconds = 9")
+    monkeypatch.setenv("PARLEY_MAX_LAG", "8")
+    result = run("config", "show", "--explain", "--json", "--set", "poll_seconds=2")
+    assert result.exit_code == 0, result.stderr
+    rows = {row["name"]: row for row in json.loads(result.stdout)}
+    assert set(rows) == set(known_keys())
+    told = {
+        name: (rows[name]["value"], rows[name]["source"])
+        for name in ("poll_seconds", "max_lag", "confirmations", "home")
+    }
+    assert told == {
+        "poll_seconds": (2.0, "flag"),
+        "max_lag": (8, "environment"),
+        "confirmations": (3, "parley.toml"),
+        "home": (".parley", "default"),
+    }
+    assert all(row["meaning"].endswith(".") and len(row["meaning"]) > 10 for row in rows.values())
+    assert rows["poll_seconds"]["meaning"] == "how often a worker looks at the chain."
+
+
+def test_config_show__endpoints_with_credentials__are_shown_without(run: Run) -> None:
+    """F-64, P-21: neither the page nor an error shows what may be a key."""
+    url = "https://user:hunter2hunter2@rpc.example:8545/v3/0123456789abcdef?k=fedcba9876543210"
+    for line in (["config", "show"], ["config", "show", "--explain"], ["config", "show", "--json"]):
+        result = run(*line, "--rpc-url", f"{url},http://127.0.0.1:1", "--store", "/srv/a,http://u:password1@s:1/x")
+        assert result.exit_code == 0
+        assert "https://rpc.example:8545,http://127.0.0.1:1" in result.stdout
+        assert "/srv/a,http://s:1" in result.stdout
+    result = run("config", "show", "--rpc-url", url.replace("https", "ftp"))
+    assert result.exit_code == ExitCode.CONFIG
+    assert "0123456789abcdef" not in result.output
+    assert "an RPC endpoint starts with http" in result.stderr
+
+
+def test_config_show__unknown_key__one_error_one_hint(run: Run) -> None:
+    result = run("config", "show", "--set", "pol_seconds=1")
     assert result.exit_code == ExitCode.CONFIG
     assert result.stderr == "error: setting 'pol_seconds' is unknown\nhint: did you mean 'poll_seconds'?\n"
 

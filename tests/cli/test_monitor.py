@@ -7,7 +7,6 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,18 +133,9 @@ def test_ready__probe_that_is_stuck__is_not_believed_for_ever(world: World) -> N
     assert world.failing() == {"chain", "store"}
 
 
-def test_observe__new_blocks__tell_the_clocks_skew(world: World) -> None:
-    """F-62: the first view may be of an old block and tells nothing about clocks."""
-    metrics.CLOCK_SKEW.set(0)
-    old = view_in(Phase.TRAIN)
-    world.monitor.observe(old)
-    assert metrics.CLOCK_SKEW._value.get() == 0
-    world.clock.now = old.block.timestamp + 3600.0
-    world.monitor.observe(old)
-    assert metrics.CLOCK_SKEW._value.get() == 0
-    world.monitor.observe(replace(old, block=replace(old.block, number=old.block.number + 1)))
-    assert metrics.CLOCK_SKEW._value.get() == 3600
-    assert metrics.PHASE._value.get() == int(Phase.TRAIN)
+def test_observe__view__tells_the_free_stake(world: World) -> None:
+    world.monitor.observe(view_in(Phase.TRAIN, free_stake=7))
+    assert metrics.FREE_STAKE._value.get() == 7
 
 
 def test_probe__looks__set_gauges_and_note_what_fails(world: World, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +32,9 @@ MAX_FILE_BYTES = 1 << 20
 
 OTHER_VARIABLES = frozenset({"PARLEY_CONFIG", "PARLEY_FAILPOINT", "PARLEY_PASSWORD", "PARLEY_PRIVATE_KEY"})
 """Variables with the prefix that are no settings: where the file is, where a test kills the process, two secrets."""
+
+ENDPOINTS = frozenset({"rpc_url", "store"})
+"""Settings whose addresses may hold credentials, in user, password, path or query: they are not shown in full."""
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _PATHS = ("home", "deployments", "keystores", "password_file", "data", "task_file")
@@ -162,7 +165,7 @@ def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = No
         ConfigError: the file cannot be read, a key is unknown, or a value is out of range.
     """
     given = {key: value for key, value in (flags or {}).items() if value is not None}
-    path = _file_to_read(file)
+    path = settings_file(file)
     values = {} if path is None else _read_file(path)
     _check_keys(given, "setting {!r} is unknown")
     _check_variables(os.environ)
@@ -172,6 +175,36 @@ def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = No
         return Settings(**{**used, **given})
     except ValidationError as error:
         raise _explained(error, path, given) from error
+
+
+def origins(file: Path | None = None, flags: Collection[str] = ()) -> dict[str, str]:
+    """Where each setting comes from: `flag`, `environment`, the path of the file, or `default`.
+
+    Args:
+        file: as for `load_settings`.
+        flags: the keys that the command line gives.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    path = settings_file(file)
+    values = {} if path is None else _read_file(path)
+
+    def origin(key: str) -> str:
+        if key in flags:
+            return "flag"
+        if os.environ.get(PREFIX + key.upper()):
+            return "environment"
+        return str(path) if key in values else "default"
+
+    return {key: origin(key) for key in known_keys()}
+
+
+def meanings() -> dict[str, str]:
+    """What each setting means, as `Settings` documents it."""
+    lines = (Settings.__doc__ or "").partition("Attributes:\n")[2]
+    entries = re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", lines, re.MULTILINE)
+    return {key: " ".join(text.split()) for key, text in entries}
 
 
 def known_keys() -> tuple[str, ...]:
@@ -197,8 +230,8 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def _file_to_read(file: Path | None) -> Path | None:
-    """The configuration file of this command, if there is one."""
+def settings_file(file: Path | None = None) -> Path | None:
+    """The configuration file of a command: the one named, else `PARLEY_CONFIG`, else `parley.toml` if there is one."""
     named = file or os.environ.get("PARLEY_CONFIG")
     if named:
         return Path(named)
@@ -272,7 +305,7 @@ def _explained(error: ValidationError, path: Path | None, flags: Mapping[str, An
     else:
         where = str(path)
     reason = first["msg"].removeprefix("Value error, ")
-    value = str(first.get("input"))
+    value = "[not shown]" if key in ENDPOINTS else str(first.get("input"))
     return ConfigError(
         f"{key} = {value!r:.80} is not valid: {reason[:1].lower()}{reason[1:]}", hint=f"change it in: {where}"
     )

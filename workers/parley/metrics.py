@@ -31,12 +31,15 @@ ACTION_NAMES = (
     "Collect",
 )
 """The classes of `parley.roles.actions`."""
-_CYCLE_OUTCOMES = ("ok", "failed", "refused", "late", "gave_up", "stopped", "unexpected")
-_DUTIES = ("commit_update", "reveal_update", "open_validation", "commit_scores", "reveal_scores", "settle", "supply")
+_CYCLE_OUTCOMES = ("ok", "retry", "give_up", "stop", "bug")
+"""Done, or what `parley.chain.verdicts` makes of the error; a bug is none of ours by name."""
+_DUTIES = ("CommitUpdate", "RevealUpdate", "CommitScores", "RevealScores", "Settle")
+"""The actions with a window of their own."""
 _WRONGS = ("settlement", "reward", "position", "conviction", "scores", "update")
-_FATES = ("confirmed", "reverted", "refused", "cancelled", "too_late", "nonce_taken", "unconfirmed", "unsent")
-_OFFERS = ("first", "reprice", "cancel", "resend", "fill")
-_ANSWERS = ("ok", "error", "timeout", "rate_limited", "refused", "lagging", "wrong", "missing", "full", "unavailable")
+_FATES = ("confirmed", "reverted", "cancelled", "replaced", "lost")
+"""Lost: a stranger's transaction took the nonce."""
+_OFFERS = ("first", "raised", "cancel")
+_ANSWERS = ("ok", "refused", "failed", "late", "long", "throttled", "missing", "full", "wrong")
 
 # ---------------------------------------------------------------------------------------------------------- the loop
 

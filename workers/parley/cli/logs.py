@@ -19,7 +19,7 @@ MAX_FIELD = 1000
 MAX_TRACE = 20_000
 """Characters of a traceback."""
 MAX_FIELDS = 40
-_LONG = {"exception": MAX_TRACE, "stack": MAX_TRACE, "event": 4 * MAX_FIELD}
+_LONG = {"exception": MAX_TRACE, "stack": MAX_TRACE, "threads": MAX_TRACE, "event": 4 * MAX_FIELD}
 
 
 class Formatter(logging.Formatter):

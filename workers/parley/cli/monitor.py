@@ -82,7 +82,6 @@ class Monitor:
         self._alive_seconds = hang_seconds * ALIVE_SHARE
         self._clock = clock
         self._lock = threading.Lock()
-        self._block = -1
         self._begun = 0
         self._success_then = 0.0
         self._notes: dict[str, tuple[float, Check]] = {
@@ -91,17 +90,11 @@ class Monitor:
 
     def observe(self, view: View) -> None:
         """Note a view that the loop has read at the beginning of a cycle."""
-        metrics.ROUND.set(view.round.round)
-        metrics.PHASE.set(int(view.phase))
         metrics.FREE_STAKE.set(view.free_stake)
-        now, success = self._clock(), last_success()
+        success = last_success()
         with self._lock:
             self._begun = self._begun + 1 if success == self._success_then else 1
             self._success_then = success
-            new = view.block.number > self._block >= 0
-            self._block = max(self._block, view.block.number)
-        if new:  # the first one read may be old: a chain without transactions need not make blocks
-            metrics.CLOCK_SKEW.set(now - view.block.timestamp)
 
     def note(self, name: str, check: Check) -> None:
         """Note what a probe has found."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import pairwise
 from platform import python_version
@@ -11,7 +13,9 @@ from typing import Any
 
 from parley import __version__
 from parley import errors as errors_module
+from parley.config import ENDPOINTS, Settings, meanings
 from parley.errors import ExitCode
+from parley.redaction import shown_url
 
 LIBRARIES = ("web3", "torch", "numpy", "numba", "scikit-learn", "typer")
 
@@ -20,6 +24,36 @@ def exit_codes() -> list[dict[str, Any]]:
     """Every exit code: number, name and meaning, as `parley.errors` documents them."""
     meanings = _docstrings_of(ExitCode)
     return [{"code": int(code), "name": code.name.lower(), "meaning": meanings[code.name]} for code in ExitCode]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting as it came out.
+
+    Attributes:
+        name: its key.
+        value: without credentials of endpoints.
+        source: `flag`, `environment`, the file's path, or `default`.
+        meaning: in a sentence.
+    """
+
+    name: str
+    value: object
+    source: str
+    meaning: str
+
+
+def setting_list(settings: Settings, sources: Mapping[str, str]) -> list[Setting]:
+    """All settings, with what they mean; where there is no value, what stands in for it."""
+    means = meanings()
+    derived = {"store": settings.store_location, "keystores": settings.keystore_folder}
+    values = {**settings.model_dump(), **derived}
+    return [Setting(key, _shown(key, value), sources[key], means[key]) for key, value in values.items()]
+
+
+def _shown(key: str, value: object) -> object:
+    """A value as it may be shown: addresses without what may be a credential (P-21)."""
+    return ",".join(map(shown_url, str(value).split(","))) if key in ENDPOINTS else value
 
 
 def versions() -> dict[str, str]:

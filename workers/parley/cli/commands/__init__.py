@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from parley.cli.commands import about, content, devnet, money, rounds, run
+from parley.cli.commands import about, content, devnet, doctor, money, rounds, run
 from parley.cli.commands.account import account
 from parley.cli.commands.federation import federation
 from parley.cli.commands.operator import operator
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     devnet.register(app)
     app.add_typer(account, rich_help_panel="Set up")
     app.add_typer(operator, rich_help_panel="Set up")
+    doctor.register(app)
     app.add_typer(task, rich_help_panel="Take part")
     app.add_typer(federation, rich_help_panel="Take part")
     run.register(app)

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from parley.cli.group import group
 from parley.cli.options import Json, example
 from parley.cli.output import emit
 from parley.cli.session import session_of
 
 _PANEL = "About Parley"
 
+config = group("config", "Settings: what they are, where they come from, what they mean.")
 
-def settings(ctx: typer.Context, json: Json = False) -> None:
-    """Show all settings as they come out of file, environment and flags."""
-    chosen = session_of(ctx).settings
-    derived = {"store": chosen.store_location, "keystores": chosen.keystore_folder}
-    emit({**chosen.model_dump(), **derived}, as_json=json)
+
+@config.command(epilog=example("parley config show --explain", "parley config show --set poll_seconds=0.5 --json"))
+def show(
+    ctx: typer.Context,
+    explain: Annotated[bool, typer.Option("--explain", help="Add where each comes from and what it means.")] = False,
+    json: Json = False,
+) -> None:
+    """Show all settings as they come out of flags, environment and file; of endpoints no credentials."""
+    from parley.cli.actions.about import setting_list
+    from parley.config import origins
+
+    session = session_of(ctx)
+    rows = setting_list(session.settings, origins(session.config, session.given().keys()))
+    if explain:
+        emit(rows, as_json=json)
+    else:
+        emit({row.name: row.value for row in rows}, as_json=json)
 
 
 def exit_codes(json: Json = False) -> None:
@@ -34,6 +50,6 @@ def version(json: Json = False) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(rich_help_panel=_PANEL, epilog=example("parley settings --set poll_seconds=0.5"))(settings)
+    app.add_typer(config, rich_help_panel=_PANEL)
     app.command("exit-codes", rich_help_panel=_PANEL, epilog=example("parley exit-codes"))(exit_codes)
     app.command(rich_help_panel=_PANEL, epilog=example("parley version --json"))(version)
