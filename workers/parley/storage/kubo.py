@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,16 +20,20 @@ import requests
 import urllib3.exceptions
 
 from parley.storage.addresses import rpc_multiaddr
-from parley.storage.cid import CHUNK_SIZE, Cid
+from parley.storage.cid import CHUNK_SIZE, Cid, Codec
 from parley.storage.errors import ContentMissing, StorageError, StoreFull, StoreUnavailable
 from parley.storage.files import written_whole
 from parley.storage.guarded_http import CallLimits, GuardedClient
-from parley.storage.receive import Deadline, Receiver
+from parley.storage.receive import Deadline, Receiver, within
 from parley.storage.store import DEFAULT_DEADLINE
-from parley.storage.unixfs import MAX_LINKS, CidHasher, pieces_of
+from parley.storage.unixfs import MAX_LINKS, cid_of, pieces_of
+from parley.storage.upload import upload
 
 PUT_DEADLINE = 300.0
 """Seconds that `put` and `pin` may take in all, whatever the size."""
+
+RESUME_ABOVE = 16 << 20
+"""Bytes above which an object goes up block by block, so that it need not start from zero."""
 
 _IMPORT = {
     "cid-version": "1",
@@ -79,20 +84,42 @@ class KuboStore:
         return self._address
 
     def put(self, data: bytes | Iterable[bytes]) -> Cid:
-        """Add and pin an object; see `ContentStore.put`.
+        """Add and pin an object; see `ContentStore.put`. A large one that failed midway goes on where it stopped.
 
         Raises:
             StoreUnavailable: the node gives the object another CID than ``unixfs-v1-2025`` does.
         """
-        source = _HashedSource(data)
-        with self._call(self._put_deadline, during=source.check) as client:
-            answer = client.add_bytes(iter(source), opts=dict(_IMPORT))
-        cid = source.hasher.cid()
+        pieces = pieces_of(data)
+        first, size = [], 0
+        while size <= RESUME_ABOVE and (piece := next(pieces, None)) is not None:
+            first.append(piece)
+            size += len(piece)
+        if size > RESUME_ABOVE:
+            return self._upload(chain(first, pieces))
+        return self._add(first)
+
+    def _add(self, pieces: list[bytes]) -> Cid:
+        """Send a small object in one request."""
+        with self.call(self._put_deadline) as client:
+            answer = client.add_bytes(iter(pieces), opts=dict(_IMPORT))
+        cid = cid_of(pieces)
         if answer != str(cid):
             raise StoreUnavailable(
                 f"{self._address} stored {cid} as {_printable(answer)}",
                 hint="Use Kubo 0.40 or later, which knows the profile unixfs-v1-2025.",
             )
+        return cid
+
+    def _upload(self, pieces: Iterable[bytes]) -> Cid:
+        """Send a large object block by block, then pin it."""
+        with within(self._put_deadline):
+            cid = upload(pieces, _Blocks(self))
+            try:
+                self._pin(cid, offline="true")
+            except ContentMissing as error:
+                raise StoreUnavailable(
+                    f"{self._address} lost blocks of {cid} before they were pinned", hint="Store it again."
+                ) from error
         return cid
 
     def get(self, cid: Cid, size: int, deadline: float = DEFAULT_DEADLINE) -> bytes:
@@ -114,7 +141,7 @@ class KuboStore:
 
     def has(self, cid: Cid) -> bool:
         """Return whether the node has pinned the object, hence has and keeps all blocks of it."""
-        with self._call(DEFAULT_DEADLINE) as client:
+        with self.call(DEFAULT_DEADLINE) as client:
             try:
                 return str(cid) in client.pin.ls(str(cid), type="recursive")["Keys"]
             except ipfshttpclient.exceptions.ErrorResponse as error:
@@ -124,13 +151,16 @@ class KuboStore:
 
     def pin(self, cid: Cid) -> None:
         """Pin an object, fetching from the network what is not here; see `ContentStore.pin`."""
-        with self._call(self._put_deadline) as client:
-            if str(cid) not in client.pin.add(str(cid))["Pins"]:
+        self._pin(cid)
+
+    def _pin(self, cid: Cid, **options: str) -> None:
+        with self.call(self._put_deadline) as client:
+            if str(cid) not in client.pin.add(str(cid), opts=options)["Pins"]:
                 raise ValueError("the pin is not confirmed")
 
     def unpin(self, cid: Cid) -> None:
         """Unpin an object; the node's garbage collection may then drop it."""
-        with self._call(DEFAULT_DEADLINE) as client:
+        with self.call(DEFAULT_DEADLINE) as client:
             try:
                 client.pin.rm(str(cid))
             except ipfshttpclient.exceptions.ErrorResponse as error:
@@ -139,7 +169,7 @@ class KuboStore:
 
     def ping(self, deadline: float = DEFAULT_DEADLINE) -> None:
         """Ask the node for its version; see `ContentStore.ping`."""
-        with self._call(deadline) as client:
+        with self.call(deadline) as client:
             if not client.version()["Version"]:
                 raise ValueError("no version")
 
@@ -157,7 +187,7 @@ class KuboStore:
     def _cat(self, cid: Cid, limit: int, deadline: float, *, exact: bool, write: Callable[[bytes], object]) -> None:
         """Pass an object through a `Receiver`; at most one byte beyond `limit` is asked for or read."""
         receiver = Receiver(cid, limit, exact=exact, write=write)
-        with self._call(deadline, content_limit=receiver.wanted) as client:
+        with self.call(deadline, content_limit=receiver.wanted) as client:
             options = {"length": str(receiver.wanted), "progress": "false"}
             with client.cat(str(cid), opts=options, stream=True) as pieces:
                 for piece in pieces:
@@ -165,15 +195,12 @@ class KuboStore:
         receiver.finish()
 
     @contextmanager
-    def _call(
-        self, deadline: float, *, content_limit: int | None = None, during: Callable[[], None] = lambda: None
-    ) -> Iterator[Any]:
+    def call(self, deadline: float, *, content_limit: int | None = None) -> Iterator[Any]:
         """Give a client for one call, and turn whatever it raises into a `StorageError`.
 
         Args:
             deadline: seconds for the whole call.
             content_limit: bytes of content that it may read.
-            during: raises what the caller itself did wrong meanwhile, which goes before the node's complaint about it.
         """
         limits = CallLimits(Deadline.after(deadline, self._address), content_limit)
         limits.deadline.check()
@@ -182,7 +209,6 @@ class KuboStore:
         except StorageError:
             raise
         except _TRANSPORT_ERRORS + _NONSENSE_ERRORS as error:
-            during()
             limits.deadline.check()
             raise self._explain(error) from error
 
@@ -215,28 +241,34 @@ class KuboStore:
         return StoreUnavailable(f"{self._address} refuses: {said}", hint="See the node's log.")
 
 
-class _HashedSource:
-    """Content on its way to a node: hashed as it passes, and its own failures told from those of the network."""
+class _Blocks:
+    """Single blocks of a node, for an upload."""
 
-    def __init__(self, data: bytes | Iterable[bytes]) -> None:
-        self.hasher = CidHasher()
-        self._pieces = pieces_of(data)
-        self._error: Exception | None = None
+    def __init__(self, store: KuboStore) -> None:
+        self._store = store
 
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield the pieces."""
+    def has_block(self, cid: Cid) -> bool:
+        """Whether the node has the block; it does not look elsewhere."""
         try:
-            for piece in self._pieces:
-                self.hasher.update(piece)
-                yield piece
-        except Exception as error:
-            self._error = error
-            raise
+            with self._store.call(PUT_DEADLINE) as client:
+                return bool(client.block.stat(str(cid), opts={"offline": "true"})["Key"] == str(cid))
+        except ContentMissing:
+            return False
 
-    def check(self) -> None:
-        """Raise what reading the content raised, if it did."""
-        if self._error is not None:
-            raise self._error
+    def put_block(self, cid: Cid, block: bytes) -> None:
+        """Store a block.
+
+        Raises:
+            StoreUnavailable: the node takes it for another.
+        """
+        codec = {Codec.RAW: "raw", Codec.DAG_PB: "dag-pb"}[cid.codec]
+        with self._store.call(PUT_DEADLINE) as client:
+            answer = client.block.put(io.BytesIO(block), opts={"cid-codec": codec, "mhtype": "sha2-256"})["Key"]
+        if answer != str(cid):
+            raise StoreUnavailable(
+                f"{self._store.location} stored block {cid} as {_printable(answer)}",
+                hint="Check that the address is that of a Kubo RPC.",
+            )
 
 
 def _root_cause(error: BaseException) -> BaseException:

@@ -9,7 +9,7 @@ https://ipld.io/specs/codecs/dag-pb/spec/ (encoding: links before data, fields o
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from parley.storage.cid import CHUNK_SIZE, Cid, Codec
@@ -36,13 +36,22 @@ class CidHasher:
     Args:
         chunk_size: bytes of a leaf; anything but the default is for tests of the tree's shape.
         max_links: links of a node, at least 2; likewise.
+        on_node: gets the CID and the block of each dag-pb node, children before parents; `cid` gives it the nodes that
+            only the end of the content completes.
     """
 
-    def __init__(self, *, chunk_size: int = CHUNK_SIZE, max_links: int = MAX_LINKS) -> None:
+    def __init__(
+        self,
+        *,
+        chunk_size: int = CHUNK_SIZE,
+        max_links: int = MAX_LINKS,
+        on_node: Callable[[Cid, bytes], None] = lambda _cid, _block: None,
+    ) -> None:
         if chunk_size < 1 or max_links < 2:
             raise ValueError(f"chunk_size >= 1 and max_links >= 2, not {chunk_size} and {max_links}")
         self._chunk_size = chunk_size
         self._max_links = max_links
+        self._on_node = on_node
         self._levels: list[list[_Node]] = [[]]
         self._leaf = hashlib.sha256()
         self._filled = 0
@@ -94,7 +103,9 @@ class CidHasher:
     def _collapse(self, levels: list[list[_Node]], depth: int) -> None:
         """Replace the open group of a level by one node in the level above."""
         children, levels[depth] = levels[depth], []
-        self._push(levels, depth + 1, _file_node(children))
+        node, block = _file_node(children)
+        self._on_node(node.cid, block)
+        self._push(levels, depth + 1, node)
 
 
 def cid_of(data: bytes | Iterable[bytes]) -> Cid:
@@ -118,14 +129,14 @@ def pieces_of(data: bytes | Iterable[bytes]) -> Iterator[bytes]:
             yield piece[start : start + CHUNK_SIZE]
 
 
-def _file_node(children: list[_Node]) -> _Node:
-    """Return the dag-pb UnixFS file node over `children`."""
+def _file_node(children: list[_Node]) -> tuple[_Node, bytes]:
+    """Return the dag-pb UnixFS file node over `children`, and its block."""
     file_size = sum(child.file_size for child in children)
     links = b"".join(_field(2, _link(child)) for child in children)
     block_sizes = b"".join(b"\x20" + _varint(child.file_size) for child in children)
     block = links + _field(1, _UNIXFS_FILE + b"\x18" + _varint(file_size) + block_sizes)
     cid = Cid(Codec.DAG_PB, hashlib.sha256(block).digest())
-    return _Node(cid, file_size, len(block) + sum(child.dag_size for child in children))
+    return _Node(cid, file_size, len(block) + sum(child.dag_size for child in children)), block
 
 
 def _link(child: _Node) -> bytes:
