@@ -35,11 +35,13 @@ _CYCLE_OUTCOMES = ("ok", "retry", "give_up", "stop", "bug")
 """Done, or what `parley.chain.verdicts` makes of the error; a bug is none of ours by name."""
 _DUTIES = ("CommitUpdate", "RevealUpdate", "CommitScores", "RevealScores", "Settle")
 """The actions with a window of their own."""
-_WRONGS = ("settlement", "reward", "position", "conviction", "scores", "update")
+_WRONGS = ("settlement", "reward", "position", "own")
+"""A posted settlement, what it pays, the position of the operator, a settlement of one's own."""
 _FATES = ("confirmed", "reverted", "cancelled", "replaced", "lost")
 """Lost: a stranger's transaction took the nonce."""
 _OFFERS = ("first", "raised", "cancel")
-_ANSWERS = ("ok", "refused", "failed", "late", "long", "throttled", "missing", "full", "wrong")
+_RPC_ANSWERS = ("ok", "refused", "failed", "late", "long", "throttled")
+_STORE_ANSWERS = ("ok", "missing", "bad", "failed", "full", "timeout", "busy", "given_up")
 
 # ---------------------------------------------------------------------------------------------------------- the loop
 
@@ -71,13 +73,13 @@ FREE_STAKE = Gauge("parley_free_stake_wei", "Free stake of the operator, wei of 
 # ------------------------------------------------------------------------------------------------- endpoints and stores
 
 RPC_REQUESTS = Counter(
-    "parley_rpc_requests", "Requests to an RPC endpoint.", {"endpoint": _PLACES, "outcome": _ANSWERS}
+    "parley_rpc_requests", "Requests to an RPC endpoint.", {"endpoint": _PLACES, "outcome": _RPC_ANSWERS}
 )
 RPC_USABLE = Gauge("parley_rpc_usable", "1 while an endpoint is used, 0 while it is put aside.", {"endpoint": _PLACES})
 RPC_HEAD = Gauge("parley_rpc_head", "The newest block of an endpoint.", {"endpoint": _PLACES})
 REORGS = Counter("parley_reorgs", "Reorganisations that took away blocks that were read.")
 STORE_REQUESTS = Counter(
-    "parley_store_requests", "Requests to a content store.", {"store": _PLACES, "outcome": _ANSWERS}
+    "parley_store_requests", "Requests to a content store.", {"store": _PLACES, "outcome": _STORE_ANSWERS}
 )
 STORE_USABLE = Gauge(
     "parley_store_usable", "1 while a content store is used, 0 while it is put aside.", {"store": _PLACES}

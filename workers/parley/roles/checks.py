@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parley.chain.model import Phase
 from parley.chain.view import View
+from parley.metrics import COMPLAINTS
 from parley.numerics.rewards import RewardTree
 from parley.roles.worker import Worker
 
@@ -38,6 +39,7 @@ class RewardCheck:
             return True
         own = view.index_of(self._worker.operator)
         due = accounts[own].cumulative if own is not None and own in accounts else 0
+        COMPLAINTS.labels("reward").inc()
         self._worker.log.error(
             "the posted settlement pays something else than the scores earn",
             round=record.number,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from parley.chain.model import Phase
 from parley.chain.view import RoundRecord, View
+from parley.metrics import COMPLAINTS
 from parley.numerics.scoring import ENTRY_BYTES, encode_medians
 from parley.roles.books import scores_of
 from parley.roles.worker import Log
@@ -33,6 +34,7 @@ class Guard:
         for complaint in complaints(view, record):
             if (record.number, complaint) not in self._said:
                 self._said.add((record.number, complaint))
+                COMPLAINTS.labels("position").inc()
                 self._log.error(complaint, round=record.number, guarded=view.operator)
 
 

@@ -12,6 +12,7 @@ from parley.chain.disputed import Demand, node_to_abi
 from parley.chain.transactions import outgoing
 from parley.chain.view import RoundRecord, View
 from parley.errors import ContentError
+from parley.metrics import COMPLAINTS
 from parley.numerics.descent import STRIDE
 from parley.numerics.disproof import Truth, honest_tree
 from parley.numerics.faults import Node, Tree
@@ -104,6 +105,7 @@ class Supplier:
         if self._truth is None:
             self._truth = recounted(self._worker, view, record, self._worker.operator)
             if self._truth.result.row_root != posted_of(record).row_root:
+                COMPLAINTS.labels("own").inc()
                 self._worker.log.error(
                     "the settlement that was posted is not what is computed now", round=record.number
                 )

@@ -25,6 +25,7 @@ from parley.chain.proofs import Proof
 from parley.chain.transactions import Intent
 from parley.chain.view import RoundRecord, View
 from parley.errors import ChainError
+from parley.metrics import COMPLAINTS
 from parley.numerics.faults import BeyondClip, Fault
 from parley.roles import fees, pokes, worth
 from parley.roles.actions import (
@@ -186,6 +187,8 @@ class Watcher:
             return
         self._said = said
         log = self._worker.log.bind(round=view.round.round)
+        if isinstance(finding, Wrong | Lead):
+            COMPLAINTS.labels("settlement").inc()
         match finding:
             case Wrong(fault):
                 log.error("the posted settlement is wrong", shown_by=fault.call)
