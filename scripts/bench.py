@@ -2,8 +2,9 @@
 """Measure Parley beside what else one could use: `python scripts/bench.py [--quick] [--json] [--only PART]`.
 
 Parts: `trees` (Keccak and word trees beside C implementations), `rules` (the aggregation rules beside NumPy and
-Flower), `rounds` (seconds of a federated round, from a demo's summary). All ratios are within this run, on one thread
-unless a line says otherwise. `--quick` takes less than a minute once Flower's environment is there.
+Flower), `rounds` (seconds of a federated round, from a demo's summary), `roles` (CPU and memory of each role's worker
+beside a bare process that polls the node as often). All ratios are within this run, on one thread unless a line says
+otherwise. `--quick` takes two minutes once Flower's environment is there, all but one of them for `roles`.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
 from benchmarks import aggregation, rounds, trees  # noqa: E402
-from benchmarks.measure import FULL, QUICK, Figure  # noqa: E402
+from benchmarks.measure import FULL, QUICK, Figure, Memory  # noqa: E402
+from parley.errors import ParleyError  # noqa: E402
 
-PARTS = ("trees", "rules", "rounds")
+PARTS = ("trees", "rules", "rounds", "roles")
 WIDTH = 120
 """Columns where there is no terminal to ask."""
 
@@ -39,45 +41,47 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def figures(part: str, options: argparse.Namespace) -> Iterator[Figure]:
+def figures(part: str, options: argparse.Namespace) -> Iterator[Figure | Memory]:
     """What a part measures."""
     effort = QUICK if options.quick else FULL
     if part == "trees":
         yield from trees.measure(effort)
     elif part == "rules":
         yield from aggregation.measure(effort, with_flower=not options.no_flower)
-    else:
+    elif part == "rounds":
         yield from rounds.measure(run_demo=not options.quick)
+    else:
+        from benchmarks import roles  # half of Parley comes along, which the other parts do without
+
+        yield from roles.measure(quick=options.quick)
 
 
-def table(part: str, results: list[Figure]) -> Table:
+def table(part: str, results: list[Figure | Memory]) -> Table:
     """The figures of one part; the last column says how many times as long as Parley each takes."""
     shown = Table(title=part, title_justify="left")
     for column in ("task", "by"):
         shown.add_column(column)
-    for column in ("time", "rate", "ratio"):
+    for column in ("measured", "rate", "ratio"):
         shown.add_column(column, justify="right", no_wrap=True)
-    first: dict[str, Figure] = {}
+    first: dict[str, Figure | Memory] = {}
     for figure in results:
         base = first.setdefault(figure.task, figure)
         ratio = "" if base is figure else f"{figure.each / base.each:.2f}"
         task = figure.task if base is figure else ""
-        shown.add_row(task, figure.way, f"{figure.seconds * 1e3:,.2f} ms", figure.rate, ratio)
+        shown.add_row(task, figure.way, figure.measured, figure.rate, ratio)
     return shown
 
 
-def as_json(results: dict[str, list[Figure]]) -> str:
+def as_json(results: dict[str, list[Figure | Memory]]) -> str:
     """The figures by part, with the ratio of each to the first way of its task."""
     parts: dict[str, list[dict[str, object]]] = {}
     for part, measured in results.items():
-        first: dict[str, Figure] = {}
+        first: dict[str, Figure | Memory] = {}
         parts[part] = [
             {
                 "task": figure.task,
                 "by": figure.way,
-                "seconds": figure.seconds,
-                "amount": figure.amount,
-                "unit": figure.unit,
+                **figure.values,
                 "ratio": figure.each / first.setdefault(figure.task, figure).each,
             }
             for figure in measured
@@ -90,12 +94,12 @@ def main() -> int:
     options = arguments()
     terminal = sys.stderr if options.json else sys.stdout
     console = Console(file=terminal, width=None if terminal.isatty() else WIDTH)
-    results: dict[str, list[Figure]] = {}
+    results: dict[str, list[Figure | Memory]] = {}
     for part in options.only or PARTS:
         try:
             with console.status(f"measuring {part}"):
                 results[part] = list(figures(part, options))
-        except (aggregation.FlowerError, rounds.SummaryError) as error:
+        except (aggregation.FlowerError, rounds.SummaryError, ParleyError) as error:
             console.print(f"bench: error: {part}: {error}", style="red", highlight=False)
             return 1
         if results[part] and not options.json:

@@ -32,12 +32,54 @@ class Figure:
             return f"{self.amount / self.seconds / 1e9:.2f} GB/s"
         if self.each >= 1:
             return f"{self.each:.1f} s/{self.unit}"
+        if self.each >= 1e-3:
+            return f"{self.each * 1e3:,.0f} ms/{self.unit}"
         return f"{self.seconds / self.amount * 1e9:,.0f} ns/{self.unit}"
 
     @property
     def each(self) -> float:
         """Seconds for each byte or unit: what ratios are of."""
         return self.seconds / self.amount
+
+    @property
+    def measured(self) -> str:
+        """The time, for people."""
+        return f"{self.seconds * 1e3:,.2f} ms"
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What a program gets."""
+        return {"seconds": self.seconds, "amount": self.amount, "unit": self.unit}
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a process holds of memory.
+
+    Attributes:
+        task: as of `Figure`; `way` likewise.
+        bytes: resident, the most that was seen.
+    """
+
+    task: str
+    way: str
+    bytes: int
+    rate: str = ""
+
+    @property
+    def each(self) -> float:
+        """What ratios are of: bytes."""
+        return float(self.bytes)
+
+    @property
+    def measured(self) -> str:
+        """The size, for people."""
+        return f"{self.bytes / 2**20:,.0f} MiB"
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What a program gets."""
+        return {"bytes": self.bytes}
 
 
 @dataclass(frozen=True)
