@@ -84,7 +84,7 @@ gas: install ## Measure the gas of every transaction and compare it with the tar
 	@python scripts/gas.py $(ARGS)
 
 .PHONY: bench
-bench: install ## Measure tree hashing, the rules and seconds per round, beside NumPy and Flower
+bench: install ## Measure trees and rules beside NumPy and Flower, seconds per round, what each role costs
 	@$(SAY) "benchmarks"
 	@python scripts/bench.py $(ARGS)
 
@@ -94,11 +94,23 @@ incentives: install ## Measure what attackers earn against honest trainers and w
 	@python scripts/incentives.py $(ARGS)
 
 .PHONY: deep
-deep: install ## Fuzz for long: 10,000 runs per contract test, 5,000 examples per property
+deep: install ## Fuzz for long, let workers run for an hour, and break a federation for 50 rounds: hours
 	@$(SAY) "contract tests, 10,000 runs"
 	@FOUNDRY_PROFILE=deep forge test
 	@$(SAY) "properties, 5,000 examples"
 	@HYPOTHESIS_PROFILE=deep python -m pytest -n $(WORKERS) --dist loadfile -m unit --timeout 3600 $(ARGS)
+	@$(MAKE) soak ARGS=
+	@$(MAKE) chaos ARGS=
+
+.PHONY: soak
+soak: install ## Let workers idle and work for an hour and see that they do not grow
+	@$(SAY) "slow rounds for an hour"
+	@python scripts/soak.py $(ARGS)
+
+.PHONY: chaos
+chaos: install ## Break a running federation in every way for 50 rounds: more than an hour; ARGS=--short: minutes
+	@$(SAY) "a federation of processes, and a monkey"
+	@python scripts/chaos.py $(ARGS)
 
 .PHONY: mutants
 mutants: install ## Put known bugs back into the contracts and require that tests fail: twenty minutes
