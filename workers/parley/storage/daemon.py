@@ -1,18 +1,21 @@
 """A Kubo daemon of one's own: its own repository folder, free ports on 127.0.0.1, no network, gone afterwards.
 
 For the demo, development and tests. The profile ``test`` lets the node choose its ports, and it says which one its RPC
-has, so no port is ever guessed.
+has, so no port is ever guessed. A daemon may be told to speak with others of this machine (`parley.storage.cluster`).
 """
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from parley.storage.errors import KuboUnavailable
+from parley.storage.files import written_whole
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 15.0
@@ -36,18 +39,22 @@ outlives `exec`. A parent that died even earlier is noticed by the changed paren
 
 
 class KuboDaemon:
-    """An offline Kubo daemon, as a context manager or by `start` and `stop`.
+    """A Kubo daemon, as a context manager or by `start` and `stop`.
 
     Start it from a thread that lives as long as the daemon is to: Linux ends it with that thread.
 
     Args:
         repo: folder of its repository, made if need be; its objects remain there after `stop`.
         binary: the ``ipfs`` program, from `parley.storage.kubo_binary.find_kubo`.
+        configure: changes the repository's configuration before each start; `None` leaves the node offline.
     """
 
-    def __init__(self, repo: Path, binary: Path) -> None:
+    def __init__(
+        self, repo: Path, binary: Path, configure: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    ) -> None:
         self._repo = repo.absolute()
         self._binary = binary.absolute()
+        self._configure = configure
         self._process: subprocess.Popen[bytes] | None = None
         self._address: str | None = None
         self._log_start = 0
@@ -80,10 +87,27 @@ class KuboDaemon:
         Raises:
             KuboUnavailable: it cannot be started, or does not serve within `timeout` seconds; no process is left.
         """
+        self.launch()
+        return self.wait_ready(timeout)
+
+    def launch(self) -> None:
+        """Make the repository if there is none and start the daemon; `wait_ready` must follow.
+
+        Raises:
+            KuboUnavailable: it runs already, or cannot be started.
+        """
         if self.pid is not None:
             raise KuboUnavailable(f"the Kubo daemon runs already, as process {self.pid}", hint="Call stop() first.")
         self._initialise()
+        self._apply_configuration()
         self._spawn()
+
+    def wait_ready(self, timeout: float = START_TIMEOUT) -> Self:
+        """Wait until a launched daemon serves.
+
+        Raises:
+            KuboUnavailable: it does not within `timeout` seconds; no process is left.
+        """
         try:
             self._address = self._await_ready(timeout)
         except BaseException:
@@ -127,9 +151,22 @@ class KuboDaemon:
             said = _last_line(done.stderr)
             raise KuboUnavailable(f"cannot make a Kubo repository in {self._repo}: {said}", hint=_REPO_HINT)
 
+    def _apply_configuration(self) -> None:
+        """Write the configuration that this daemon is to have."""
+        if self._configure is None:
+            return
+        path = self._repo / "config"
+        try:
+            changed = self._configure(json.loads(path.read_bytes()))
+        except (OSError, ValueError) as error:
+            raise KuboUnavailable(f"cannot read {path}: {error}", hint=_REPO_HINT) from error
+        with written_whole(path) as write:
+            write(json.dumps(changed, indent=2).encode())
+
     def _spawn(self) -> None:
         """Start the process, in a session of its own so that a Ctrl-C reaches its owner first."""
-        daemon = [str(self._binary), "daemon", "--offline", "--migrate=false"]
+        network = ["--offline"] if self._configure is None else []
+        daemon = [str(self._binary), "daemon", *network, "--migrate=false"]
         with self.log.open("ab") as log:
             self._log_start = log.tell()
             self._process = subprocess.Popen(
