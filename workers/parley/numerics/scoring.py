@@ -22,6 +22,9 @@ ENTRY_BYTES = 4
 MAX_SCORE = 2**16 - 1
 MAX_NORM = 2**64 - 1
 
+MAX_UPDATES = 2**16
+"""Reveal indices are uint16."""
+
 MIN_VOTES = 3
 """With fewer votes an update is left out (P-11)."""
 
@@ -145,9 +148,10 @@ def decode_medians(data: bytes, norm: int) -> SettledScores:
     """The medians in a posted settlement.
 
     Raises:
-        WireError: the length is no multiple of 4, or an update is left out but has a scale.
+        WireError: the length is no multiple of 4, there are more than `MAX_UPDATES`, or an update is left out but has a
+            scale.
     """
-    if len(data) % ENTRY_BYTES:
+    if len(data) % ENTRY_BYTES or len(data) > MAX_UPDATES * ENTRY_BYTES:
         raise WireError(f"medians are {ENTRY_BYTES} bytes an update, not {len(data)} in all")
     scores, scales = _decode_entries(data)
     if any(scale and not score for score, scale in zip(scores, scales, strict=True)):

@@ -36,6 +36,7 @@ _KEYS = ("X", "y")
 _NO_ARCHIVE = (
     ValueError,
     EOFError,
+    MemoryError,  # a header nested too deeply for Python's parser
     RuntimeError,  # an encrypted member; NotImplementedError, RecursionError
     SyntaxError,  # a header that is no Python literal
     tokenize.TokenError,
@@ -90,13 +91,14 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     except _NO_ARCHIVE as error:
-        raise DataError(f"{path} is not a data set: {error!s:.200}", hint=_HINT) from error
+        raise DataError(f"{path} is not a data set: {str(error) or type(error).__name__:.200}", hint=_HINT) from error
 
 
 def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
     names = sorted(member.filename for member in archive.infolist())
     if names != [f"{key}.npy" for key in _KEYS]:
-        raise DataError(f"{path} holds {', '.join(names) or 'nothing'}, not exactly X.npy and y.npy", hint=_HINT)
+        found = ascii(", ".join(names))[1:-1] or "nothing"
+        raise DataError(f"{path} holds {found:.200}, not exactly X.npy and y.npy", hint=_HINT)
     size = sum(member.file_size for member in archive.infolist())
     if size > MAX_FILE_BYTES:
         raise DataError(f"{path} unpacks to {size} bytes, more than {MAX_FILE_BYTES}")

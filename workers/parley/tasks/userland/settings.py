@@ -17,7 +17,6 @@ initial_norm = 1.0
 
 from __future__ import annotations
 
-import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -25,13 +24,15 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from parley.tasks import strict_json
 from parley.tasks.dataset import DataSchema
 from parley.tasks.document import FileModel, FixedPoint, Name, refuse, source_digest
 from parley.tasks.errors import DocumentError
 from parley.tasks.loading import make_task, read_source
 from parley.tasks.protocol import Hyper, Task
 
-MAX_SETTINGS_BYTES = 2**20
+MAX_SETTINGS_BYTES = 2**14
+"""The longest settings: 16 KiB; what parsers of TOML do with nested tables grows with the square."""
 
 
 class TaskSettings(BaseModel):
@@ -115,7 +116,10 @@ def _parsed(path: Path) -> dict[str, Any]:
     if len(content) > MAX_SETTINGS_BYTES:
         raise DocumentError(f"{path} is longer than {MAX_SETTINGS_BYTES} bytes")
     try:
-        values = json.loads(content.decode()) if path.suffix == ".json" else tomllib.loads(content.decode())
+        if path.suffix == ".json":
+            values = strict_json.parse(content, MAX_SETTINGS_BYTES)
+        else:
+            values = tomllib.loads(content.decode())
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"{path} cannot be parsed: {str(error) or type(error).__name__:.200}") from error
     if not isinstance(values, dict):

@@ -1,0 +1,1 @@
+"""Content made to harm whoever reads it."""
