@@ -27,7 +27,7 @@ TRIM = 0.2
 def main() -> int:
     """Measure and print; return the exit code."""
     folder, budget = Path(sys.argv[1]), float(sys.argv[2])
-    updates, weights = np.load(folder / "updates.npy"), np.load(folder / "weights.npy").tolist()
+    updates, weights = np.load(folder / "updates.npy"), np.load(folder / "weights.npy").tolist()  # noqa: TID251 - our own file, no pickle by default
     equal = [([update], 1) for update in updates]
     weighted = [([update], weight) for update, weight in zip(updates, weights, strict=True)]
     calls: dict[str, Callable[[], object]] = {
