@@ -126,6 +126,11 @@ slither: install ## Analyse the contracts statically; every finding is answered 
 trace: install ## List every requirement (P-12) and threat (F-3) without code or without test
 	@python scripts/trace.py --list $(ARGS)
 
+.PHONY: sbom
+sbom: ## Write the bill of materials of the lock files to out/sbom.cdx.json (CycloneDX)
+	@mkdir -p out
+	@python3 scripts/sbom.py --out out/sbom.cdx.json
+
 .PHONY: lock
 lock: install ## Resolve pyproject.toml and package.json anew into the lock files
 	@$(SAY) "resolving"

@@ -60,6 +60,18 @@ def test_labels__a_hostile_line_break__does_not_reach_the_page() -> None:
     bounded._VALUES.pop("hostile")
 
 
+def test_counters__before_anything_happened__are_there_at_zero() -> None:
+    """F-65: an alert on the increase of a counter sees the first event, too."""
+    registry = CollectorRegistry()
+    Counter("rare", "A counter.", {"what": ("first",)}, registry=registry)
+    Gauge("level", "A gauge.", {"place": ("0",)}, registry=registry)
+    page = generate_latest(registry).decode()
+    assert 'rare_total{what="first"} 0.0' in page
+    assert "level{" not in page
+    bounded._VALUES.pop("rare")
+    bounded._VALUES.pop("level")
+
+
 def test_actions__each_class__is_a_value_of_its_label() -> None:
     found = {
         name for name, value in vars(actions).items() if inspect.isclass(value) and value.__module__ == actions.__name__

@@ -26,6 +26,10 @@ class _Bounded:
         self._declared = name
         names = tuple(labelnames) if isinstance(labelnames, Collection) else ()
         super().__init__(name, documentation, labelnames=names, **rest)  # type: ignore[call-arg] # of prometheus_client
+        if isinstance(labelnames, Mapping) and len(names) == 1:
+            # Shown from the start: an increase from nothing to 1 is none to Prometheus.
+            for value in _VALUES[name][names[0]]:
+                self._shown_from_the_start(value)
 
     def labels(self, *values: object, **named: object) -> Self:
         """The series of some values; one that is not in its set counts as `other`."""
@@ -36,6 +40,9 @@ class _Bounded:
         found: Self = super().labels(**bounded)  # type: ignore[misc] # of prometheus_client
         return found
 
+    def _shown_from_the_start(self, value: str) -> None:
+        """Make the series of a value, if this kind of metric is to have it before anything happened."""
+
     @property
     def allowed(self) -> Mapping[str, frozenset[str]]:
         """The values that each label may have, `other` included."""
@@ -43,7 +50,10 @@ class _Bounded:
 
 
 class Counter(_Bounded, prometheus_client.Counter):
-    """A counter: `Counter(name, documentation, {label: values})`."""
+    """A counter: `Counter(name, documentation, {label: values})`. With one label, all of its series are there at 0."""
+
+    def _shown_from_the_start(self, value: str) -> None:
+        self.labels(value)
 
 
 class Gauge(_Bounded, prometheus_client.Gauge):

@@ -49,6 +49,7 @@ CYCLES = Counter("parley_cycles", "Cycles by how they ended.", {"outcome": _CYCL
 CYCLE_SECONDS = Histogram("parley_cycle_seconds", "Time that a cycle took.", buckets=_SECONDS)
 LAST_CYCLE = Gauge("parley_last_cycle_timestamp_seconds", "When the last cycle ended well, Unix time.")
 LAST_BEAT = Gauge("parley_last_beat_timestamp_seconds", "When the worker last gave a sign of life, Unix time.")
+READY = Gauge("parley_ready", "1 while the worker can do its work, as /readyz says.")
 ACTIONS = Counter("parley_actions", "Actions by how they ended.", {"action": ACTION_NAMES, "outcome": _CYCLE_OUTCOMES})
 ROUND = Gauge("parley_round", "The federation's round, as this worker sees it.")
 PHASE = Gauge("parley_phase", "The round's phase: its number in parley.chain.model.Phase.")
@@ -68,6 +69,7 @@ CONFIRMATION_SECONDS = Histogram(
 PENDING = Gauge("parley_pending_transactions", "Transactions in the journal whose outcome is not known.")
 GAS_SPENT = Counter("parley_gas_spent_wei", "What transactions of this key paid for gas, wei.")
 BALANCE = Gauge("parley_balance_wei", "Ether of the worker's key, wei.")
+BOND = Gauge("parley_bond_wei", "What an aggregator's next settlement bonds, wei of the token; 0 for all others.")
 FREE_STAKE = Gauge("parley_free_stake_wei", "Free stake of the operator, wei of the token.")
 
 # ------------------------------------------------------------------------------------------------- endpoints and stores

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from parley import metrics
+from parley.chain.model import Role
 from parley.errors import ParleyError
 from parley.heartbeat import Heartbeat
 
@@ -91,6 +92,7 @@ class Monitor:
     def observe(self, view: View) -> None:
         """Note a view that the loop has read at the beginning of a cycle."""
         metrics.FREE_STAKE.set(view.free_stake)
+        metrics.BOND.set(view.next_policy.bond if Role.AGGREGATOR in view.me.roles else 0)
         success = last_success()
         with self._lock:
             self._begun = self._begun + 1 if success == self._success_then else 1

@@ -26,6 +26,7 @@ import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import Metric
 
+from parley import metrics
 from parley.cli.monitor import Answer, Monitor
 from parley.errors import ConfigError, Conflict
 
@@ -58,6 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a request."""
         path = self.path.partition("?")[0]
         if path == "/metrics":
+            metrics.READY.set(self.server.monitor.ready().ok)
             self._send(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(_Ours()))
         elif path == "/healthz":
             self._tell(self.server.monitor.alive())

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from web3 import Web3
 
+from parley import metrics
 from parley.chain.view import View
 from parley.cli.monitor import Monitor, Probe, balance_look, disk_look
 from parley.cli.monitor_server import MonitorServer
@@ -14,7 +15,9 @@ from parley.cli.systemd import Watchdog
 from parley.config import Settings
 from parley.heartbeat import BEAT
 from parley.roles.worker import Worker
-from parley.storage import Cid, Codec
+
+PING_SECONDS = 10.0
+"""How long the content store may take to say that it is alive."""
 
 
 @contextmanager
@@ -45,11 +48,17 @@ def supervised(worker: Worker, settings: Settings) -> Iterator[Callable[[View], 
 def probe_of(worker: Worker, monitor: Monitor, settings: Settings) -> Probe:
     """Looks at the worker's chain, store and disk."""
     eth = worker.contracts.coordinator.w3.eth
-    document = Cid(Codec.RAW, worker.reader.terms.task_digest)
+    usable = metrics.STORE_USABLE.labels("0") if len(settings.store_locations) == 1 else None
     address = Web3.to_checksum_address(worker.address)
 
     def store() -> str:
-        return "keeps the task document" if worker.store.has(document) else "answers, without the task document"
+        # Several stores tell of each by themselves; a single one has nobody else who does.
+        if usable is not None:
+            usable.set(0)
+        worker.store.ping(PING_SECONDS)
+        if usable is not None:
+            usable.set(1)
+        return "answers"
 
     looks = {
         "chain": balance_look(lambda: int(eth.get_balance(address))),
