@@ -86,11 +86,11 @@ class Keeper:
         self._due = {pin: at for pin, at in self._due.items() if pin in known and pin not in freed}
 
     def _next(self) -> list[Pin]:
-        """What is due now: what is not held yet, what is held, what may go, in this order."""
+        """What is due now: first what is new or may go, then what is held, last what was not to be had before."""
         now = self._clock()
         pending = [pin for pin in self._released if pin not in self._gone]
         due = [pin for pin in (*self._wanted, *pending) if self._due.get(pin, 0.0) <= now]
-        return sorted(due, key=lambda pin: pin in self._held)[:LOOKS]
+        return sorted(due, key=lambda pin: (self._failures.get(pin, 0), pin in self._held))[:LOOKS]
 
     def _attend(self, pin: Pin) -> bool:
         """Do what a piece needs; whether it could be done."""
