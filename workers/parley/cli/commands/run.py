@@ -154,6 +154,7 @@ def run_role(session: Session, role: RoleWorker) -> None:
     from parley.cli.actions.federations import warning_about
     from parley.cli.actions.supervision import supervised
     from parley.cli.signals import on_stop
+    from parley.roles.keeper import Keeper
     from parley.roles.loop import Loop
     from parley.roles.watchdog import Watchdog
 
@@ -162,7 +163,7 @@ def run_role(session: Session, role: RoleWorker) -> None:
         role.worker.log.warning(warning)
     role.worker.log.info("started", key=session.signer.address, poll_seconds=session.settings.poll_seconds)
     with supervised(role.worker, session.settings) as on_view:
-        loop = Loop(role, session.settings.poll_seconds, on_view)
+        loop = Loop(role, session.settings.poll_seconds, on_view, tend=Keeper(role.worker).tend)
 
         def stop() -> None:
             loop.stop()

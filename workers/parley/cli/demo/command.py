@@ -33,7 +33,10 @@ def demo(  # noqa: PLR0913 - each parameter is an option
     task: Annotated[Literal["digits", "breast-cancer"], typer.Option(help="What is trained.")] = "digits",
     alpha: Annotated[float, typer.Option(min=0.01, help="Skew of the private shards: Dirichlet(alpha).")] = 0.5,
     seed: Annotated[int, typer.Option(min=0, help="Of data, shards and genesis model.")] = 0,
-    store: Annotated[Literal["file", "kubo"], typer.Option(help="A shared folder, or an own Kubo daemon.")] = "file",
+    store: Annotated[Literal["file", "kubo"], typer.Option(help="A shared folder, or own Kubo nodes.")] = "file",
+    nodes: Annotated[
+        int, typer.Option(min=1, max=16, help="Kubo nodes, joined over loopback; the players are spread over them.")
+    ] = 1,
     keep: Annotated[bool, typer.Option("--keep", help="Leave chain and store running at the end.")] = False,
     attack: Annotated[
         str | None,
@@ -77,6 +80,7 @@ def demo(  # noqa: PLR0913 - each parameter is an option
         alpha=alpha,
         seed=seed,
         store=store,
+        nodes=nodes,
         keep=keep,
         attack=chosen,
         variant="" if chosen is None else chosen.variant(variant),
@@ -94,5 +98,9 @@ def demo(  # noqa: PLR0913 - each parameter is an option
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    lines = ("parley demo --rounds 3 --store kubo", "parley demo --attack list", "parley demo --attack copycat")
+    lines = (
+        "parley demo --rounds 3 --store kubo --nodes 4",
+        "parley demo --attack list",
+        "parley demo --attack copycat",
+    )
     app.command("demo", epilog=example(*lines), rich_help_panel=_PANEL)(demo)

@@ -17,6 +17,8 @@ StoreKind = Literal["file", "kubo"]
 FREE_RIDER = "free-rider"
 SPONSOR = "sponsor"
 
+MAX_NODES = 16
+
 USUAL = Scale(rounds=5, trainers=5, evaluators=3, aggregators=2)
 """Of a demo without an attack."""
 
@@ -58,7 +60,8 @@ class DemoPlan:
         task: a built-in task.
         alpha: of the Dirichlet distribution that skews the shards; smaller is more skewed.
         seed: of data split, genesis model and shards.
-        store: a shared folder, or a Kubo daemon of one's own.
+        store: a shared folder, or Kubo nodes of the demo's own.
+        nodes: how many Kubo nodes; the players are spread over them.
         keep: leave chain and store running at the end.
         attack: played by further players; `None` for one free rider and no verdict.
         variant: of the attack; empty where there is only one.
@@ -74,6 +77,7 @@ class DemoPlan:
     alpha: float = 0.5
     seed: int = 0
     store: StoreKind = "file"
+    nodes: int = 1
     keep: bool = False
     attack: Attack | None = None
     variant: str = ""
@@ -85,6 +89,10 @@ class DemoPlan:
             raise ConfigError(f"a demo has 3 to 64 trainers, not {self.trainers}", hint="choose --trainers 5")
         if not 3 <= self.evaluators <= 16 or not 1 <= self.aggregators <= 8:
             raise ConfigError("a demo has 3 to 16 evaluators and 1 to 8 aggregators")
+        if not 1 <= self.nodes <= MAX_NODES or (self.nodes > 1 and self.store != "kubo"):
+            raise ConfigError(
+                f"a demo has 1 to {MAX_NODES} nodes, and more than one only of Kubo", hint="add --store kubo"
+            )
         if not 1 <= self.rounds <= 100:
             raise ConfigError(f"a demo has 1 to 100 rounds, not {self.rounds}", hint="choose --rounds 5")
         if self.attack is not None and self.attack.tasks and self.task not in self.attack.tasks:

@@ -33,7 +33,7 @@ from parley.errors import Conflict, DeadlineExceeded
 from parley.roles.books import Books
 from parley.roles.library import Library
 from parley.storage import ContentStore, open_store
-from parley.storage.daemon import KuboDaemon
+from parley.storage.cluster import KuboCluster
 from parley.storage.kubo_binary import find_kubo
 from parley.tasks.builtin import builtin
 from parley.tasks.protocol import Task
@@ -224,9 +224,9 @@ def run(plan: DemoPlan) -> Outcome:
         with working("demo") as say:
             say("starting Anvil, one block a second")
             node = things.enter_context(ChildDevnet(plan.folder / "chain", block_time=1)).devnet
-            address = things.enter_context(_store_address(plan, say))
-            store = things.enter_context(open_store(address, owner="demo"))
-            demo = Demo(prepare(plan, node, store, address, say), store)
+            addresses = things.enter_context(_store_addresses(plan, say))
+            store = things.enter_context(open_store(addresses[0], owner="demo"))
+            demo = Demo(prepare(plan, node, store, addresses, say), store)
             cast = things.enter_context(Cast())
             _start(demo.stage, cast, say)
             startup = time.monotonic() - began
@@ -309,14 +309,16 @@ def _start_one(stage: Stage, cast: Cast, player: Player) -> Path:
 
 
 @contextmanager
-def _store_address(plan: DemoPlan, say: Say) -> Iterator[str]:
-    """A content store for everybody: a folder, or a Kubo daemon of the demo's own."""
+def _store_addresses(plan: DemoPlan, say: Say) -> Iterator[tuple[str, ...]]:
+    """Content stores for everybody: one folder, or Kubo nodes of the demo's own."""
     if plan.store == "file":
-        yield str((plan.folder / "store").absolute())
+        yield (str((plan.folder / "store").absolute()),)
         return
     say("looking for Kubo, or building it (two minutes the first time)")
-    with KuboDaemon(plan.folder / "kubo", find_kubo(say=say)) as daemon:
-        yield daemon.address
+    binary = find_kubo(say=say)
+    say(f"starting {plan.nodes} Kubo node{'s' if plan.nodes > 1 else ''}")
+    with KuboCluster(plan.folder / "kubo", binary, plan.nodes) as cluster:
+        yield cluster.addresses
 
 
 def _empty(folder: Path) -> None:

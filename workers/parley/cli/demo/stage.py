@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,7 @@ class Stage:
     Attributes:
         plan: cast and scale.
         node: the chain.
-        store: address of the content store.
+        stores: addresses of content stores; the players are spread over them, the sponsor has the first.
         contracts: the deployment, on a connection of the demo's own.
         token: stake and reward token.
         fid: the federation.
@@ -58,7 +58,7 @@ class Stage:
 
     plan: DemoPlan
     node: Devnet
-    store: str
+    stores: tuple[str, ...]
     contracts: Contracts
     token: Contract
     fid: int
@@ -88,14 +88,14 @@ class Stage:
         return Sender(w3, self.accounts[name], self.contracts.errors, self.plan.home(name) / "outbox")
 
 
-def prepare(plan: DemoPlan, node: Devnet, store: ContentStore, store_address: str, say: Say) -> Stage:
+def prepare(plan: DemoPlan, node: Devnet, store: ContentStore, stores: Sequence[str], say: Say) -> Stage:
     """Set everything up.
 
     Args:
         plan: cast and scale.
         node: a running chain of the demo's own.
-        store: the content store that all share, opened.
-        store_address: as the players' configurations name it.
+        store: the sponsor's content store, opened.
+        stores: addresses of all content stores, as the players' configurations name them; the sponsor's first.
         say: told of each step.
 
     Raises:
@@ -113,12 +113,12 @@ def prepare(plan: DemoPlan, node: Devnet, store: ContentStore, store_address: st
     funded = plan.rounds * ROUND_REWARD
     with _sender(node, accounts[SPONSOR], contracts, plan, SPONSOR) as sender:
         fid = _create(plan, contracts, token, sender, store, parts.validation, funded, say)
-    stage = Stage(plan, node, store_address, contracts, token, fid, accounts, funded, shards, parts.test)
+    stage = Stage(plan, node, tuple(stores), contracts, token, fid, accounts, funded, shards, parts.test)
     members = [player for player in plan.players if player.role is not None]
     say(f"registering, staking and joining: {len(members)} operators")
     _in_parallel(lambda player: _join(stage, player), members)
-    for player in plan.players:
-        _configure(stage, player)
+    for place, player in enumerate(plan.players):
+        _configure(stage, player, stage.stores[place % len(stage.stores)])
     return stage
 
 
@@ -188,7 +188,7 @@ def _join(stage: Stage, player: Player) -> None:
         memberships.join(stage.contracts, sender, view, player.role)
 
 
-def _configure(stage: Stage, player: Player) -> None:
+def _configure(stage: Stage, player: Player, store: str) -> None:
     """What a player's process reads: `parley.toml`, its private data, and the script of an attacker."""
     home = stage.plan.home(player.name).absolute()
     settings: dict[str, str | int | float] = {
@@ -196,7 +196,7 @@ def _configure(stage: Stage, player: Player) -> None:
         "chain_id": stage.node.chain_id,
         "deployments": str((stage.plan.folder / "deployments").absolute()),
         "home": str(home),
-        "store": stage.store,
+        "store": store,
         "account": player.name,
         "password_file": str(home / "password"),
         "federation": stage.fid,
