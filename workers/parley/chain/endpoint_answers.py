@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
+from pydantic_core import from_json
 from web3.types import RPCResponse
 
 from parley.chain.endpoint_http import NoAnswer
@@ -29,8 +29,9 @@ def decoded(raw: bytes, number: int) -> RPCResponse:
         NoAnswer: it is no JSON-RPC, or asks to be left alone.
     """
     try:
-        response: Any = json.loads(raw)
-    except (ValueError, RecursionError):
+        # with a bound of its own on nesting: py_ecc raises Python's so far that json overruns the C stack
+        response: Any = from_json(raw, allow_inf_nan=False)
+    except ValueError:
         response = None
     error = response.get("error") if isinstance(response, dict) else None
     if error and _is_throttle(error):

@@ -36,7 +36,7 @@ DISTRUST_SECONDS = 60.0
 """Seconds for which an endpoint with incomplete logs is put aside."""
 
 DISPUTE_SECONDS = 600.0
-"""Seconds after which a dispute lapses whose other side is silent: a dead endpoint must not stop a worker for good."""
+"""Seconds after which other blocks are forgiven if nobody is there to compare: the dead must not stop a worker."""
 
 _PAIR = 2
 _T = TypeVar("_T")
@@ -66,18 +66,18 @@ def behind(heads: Mapping[int, int], max_lag: int, aside: Collection[int] = ()) 
 
 
 def outvoted(hashes: Mapping[int, str]) -> tuple[set[int], bool]:
-    """Who has another block than most.
+    """Who has another block than most, or where there is no majority, than the endpoint that the settings prefer.
 
     Returns:
-        those endpoints, and whether there is no majority at all, in which case they are none.
+        those endpoints, and whether there is no majority.
     """
     votes = Counter(hashes.values())
     if len(votes) <= 1:
         return set(), False
     favourite, count = votes.most_common(1)[0]
-    if 2 * count <= len(hashes):
-        return set(), True
-    return {n for n, given in hashes.items() if given != favourite}, False
+    disputed = 2 * count <= len(hashes)
+    believed = hashes[min(hashes)] if disputed else favourite
+    return {n for n, given in hashes.items() if given != believed}, disputed
 
 
 def settle_chain(endpoints: Sequence[Endpoint]) -> None:
@@ -107,11 +107,12 @@ class Health:
         self._checked_at = float("-inf")
         self._distrusted: dict[int, float] = {}
         self._lock = threading.Lock()
-        self._disputed_at = 0.0
+        self._forked_at: dict[int, float] = {}
         self.disputed = False
 
-    def refresh(self, every: float = CHECK_SECONDS) -> None:
-        """Compare if that was not done for `every` seconds; while one thread does, others go on as before."""
+    def refresh(self) -> None:
+        """Compare if that was not done for a while; while one thread does, others go on as before."""
+        every = CHECK_SECONDS
         if time.monotonic() - self._checked_at < every or not self._lock.acquire(blocking=self._is_first):
             return
         try:
@@ -142,8 +143,11 @@ class Health:
             late = behind(heads, self._max_lag, self._numbers(Aside.BEHIND))
             compared = [self._endpoints[n] for n in heads if n not in late or len(heads) == _PAIR]
             hashes, forked, disputed = self._votes(pool, compared, heads)
+        if len(hashes) < _PAIR:
+            forked = self._still_forked()
+        else:
+            self._note_dispute(hashes, disputed)
         self._judge(heads, late, forked)
-        self._note_dispute(hashes, disputed)
 
     def _votes(
         self, pool: ThreadPoolExecutor, compared: Sequence[Endpoint], heads: Mapping[int, int]
@@ -177,9 +181,12 @@ class Health:
         now = time.monotonic()
         for number in heads:
             endpoint = self._endpoints[number]
+            if number not in forked:
+                self._forked_at.pop(number, None)
             if now < self._distrusted.get(number, 0.0):
                 continue
             if number in forked:
+                self._forked_at.setdefault(number, now)
                 self._put(endpoint, Aside.FORKED)
             elif number in late:
                 self._put(endpoint, Aside.BEHIND)
@@ -200,15 +207,24 @@ class Health:
             log.warning("an RPC endpoint is put aside", endpoint=endpoint.shown, reason=str(why), head=endpoint.head)
 
     def _note_dispute(self, hashes: Collection[int], disputed: bool) -> None:
-        """Say it loudly when a dispute begins, and when it ends: when the sides agree, or one is silent for long."""
-        now, names = time.monotonic(), [self._endpoints[number].shown for number in hashes]
+        """Say it loudly when a dispute begins, and when it ends."""
+        if disputed == self.disputed:
+            return
+        self.disputed = disputed
+        names = [self._endpoints[number].shown for number in hashes]
         if disputed:
-            if not self.disputed:
-                log.error("RPC endpoints have different blocks: nothing is sent until they agree", endpoints=names)
-            self.disputed, self._disputed_at = True, now
-        elif self.disputed and (len(hashes) >= _PAIR or now - self._disputed_at > DISPUTE_SECONDS):
-            log.warning("RPC endpoints do not contradict each other any more", endpoints=names)
+            log.error("RPC endpoints have different blocks: nothing is sent until they agree", endpoints=names)
+        else:
+            log.warning("RPC endpoints agree again", endpoints=names)
+
+    def _still_forked(self) -> set[int]:
+        """Who was found to have other blocks; with nobody to compare with that stands for a while, then lapses."""
+        now = time.monotonic()
+        forked = {n for n in self._numbers(Aside.FORKED) if now - self._forked_at[n] < DISPUTE_SECONDS}
+        if self.disputed and not forked:
+            log.warning("the dispute among RPC endpoints lapses: one side is silent")
             self.disputed = False
+        return forked
 
 
 def _head(endpoint: Endpoint) -> int | None:

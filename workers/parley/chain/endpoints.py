@@ -164,9 +164,7 @@ class Provider(JSONBaseProvider):
         return None
 
     def _in_order(self) -> list[Endpoint]:
-        """The one that serves first; in a dispute, the one that the settings prefer."""
-        if self._health is not None and self._health.disputed:
-            return self._endpoints
+        """The one that serves comes first."""
         return sorted(self._endpoints, key=lambda endpoint: endpoint is not self._current)
 
     def _pause(self, search: _Search) -> float:
