@@ -19,16 +19,15 @@ def test_document__of_this_project__holds_every_locked_package_with_its_hashes()
     """F-90: each package that an installation may fetch, by version and hash."""
     made = sbom.document(ROOT)
     assert (made["bomFormat"], made["specVersion"]) == ("CycloneDX", "1.6")
-    by_name = {(item["purl"].partition("/")[0], item["name"]): item for item in made["components"]}
+    found = {(item["purl"].partition("/")[0], item["name"], item["version"]): item for item in made["components"]}
     lock = (ROOT / "locks" / "python.txt").read_text()
     pinned = re.findall(r"^([\w.-]+)==([^\s;\\]+)", lock, re.MULTILINE)
     assert len(pinned) > 50
     for name, version in pinned:
-        item = by_name["pkg:pypi", re.sub(r"[-_.]+", "-", name).lower()]
-        assert item["version"] == version
-        assert item["hashes"]
+        assert found["pkg:pypi", re.sub(r"[-_.]+", "-", name).lower(), version]["hashes"]
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
-    assert all(("pkg:npm", path.rpartition("node_modules/")[2]) in by_name for path in packages if path)
+    for path, package in packages.items():
+        assert not path or ("pkg:npm", path.rpartition("node_modules/")[2], package["version"]) in found
     references = [item["bom-ref"] for item in made["components"]]
     assert len(set(references)) == len(references)
     assert made["dependencies"][0]["dependsOn"] == references
