@@ -146,41 +146,61 @@ class Dispatcher:
         self.ready([order.key for order in orders if order.key is not None])
         plan = self._plan(orders)
         slots = {number: slot for number, slot in enumerate(plan) if isinstance(slot, Slot)}
-        nonces = {slot.nonce for slot in slots.values()}
-        below = [slot for slot in self._desk.outbox.open_slots()
-                 if slot.nonce < max(nonces, default=0) and slot.nonce not in nonces]  # fmt: skip
+        below = self._below({slot.nonce for slot in slots.values()})
         deliveries = [Delivery(self._desk, slot, orders[number].record) for number, slot in slots.items()]
         ended = self._drive([*deliveries, *(Delivery(self._desk, slot) for slot in below)])
         outcomes = dict(zip(slots, ended, strict=False))
         return [outcomes[number] if isinstance(slot, Slot) else slot for number, slot in enumerate(plan)]
 
+    def _below(self, nonces: set[int]) -> list[Slot]:
+        """What must be mined before deeds with these nonces can be."""
+        outbox, highest = self._desk.outbox, max(nonces, default=0)
+        for slot in outbox.settled_from(self._desk.pool.count()):
+            if slot.nonce < highest and slot.nonce not in nonces:
+                outbox.reopen(slot)
+        return [slot for slot in outbox.open_slots() if slot.nonce < highest and slot.nonce not in nonces]
+
     def _plan(self, orders: Sequence[Order]) -> list[Slot | ParleyError]:
         """For each a slot, or why it is not sent; one that is not sent takes no nonce."""
-        head, mined = self._desk.pool.head(), self._desk.pool.count()
-        former = [None if order.key is None else self._desk.outbox.latest(order.key) for order in orders]
-        free = free_nonces(mined, (slot.nonce for slot in former if slot is not None and slot.state is SlotState.OPEN))
-        return [self._slot(order, slot, free, head, mined) for order, slot in zip(orders, former, strict=True)]
+        head, mined, outbox = self._desk.pool.head(), self._desk.pool.count(), self._desk.outbox
+        homes = [None if order.key is None else outbox.home(order.key, mined) for order in orders]
+        free = free_nonces(mined, (home.nonce for home in homes if home is not None))
+        residents = {home.nonce: home.id for home in homes if home is not None and home.state is SlotState.OPEN}
+        plan: list[Slot | ParleyError] = []
+        for order, home in zip(orders, homes, strict=True):
+            if home is not None and residents.setdefault(home.nonce, home.id) != home.id:
+                plan.append(Displaced(f"{order.message.label} waits for the nonce that it was once offered under"))
+            else:
+                plan.append(self._slot(order, home, free, head, mined))
+        return plan
 
-    def _slot(
-        self, order: Order, former: Slot | None, free: Iterator[int], head: Head, mined: int
-    ) -> Slot | ParleyError:
+    def _slot(self, order: Order, home: Slot | None, free: Iterator[int], head: Head, mined: int) -> Slot | ParleyError:
         """Where a deed goes on, or a new slot for it."""
-        if former is not None and former.message == order.message:
-            return former
+        known = self._same(order, home)
+        if known is not None:
+            return known
         try:
             self._check(order, head)
             gas = self._gas(order)
-            nonce = self._nonce(order, former, free, mined)
+            nonce = self._nonce(order, mined) if home is None else home.nonce
         except ParleyError as error:
             return error
-        return Slot(nonce, order.message, gas, head.time, order.intent)
+        return Slot(next(free) if nonce is None else nonce, order.message, gas, head.time, order.intent)
 
-    def _nonce(self, order: Order, former: Slot | None, free: Iterator[int], mined: int) -> int:
-        if order.nonce is not None:
-            if order.nonce < mined:
-                raise nonce_taken(order.nonce, self._desk.account.address)
-            return order.nonce
-        return former.nonce if former is not None and former.state is SlotState.OPEN else next(free)
+    def _same(self, order: Order, home: Slot | None) -> Slot | None:
+        """The slot of the same deed with the same content: on its way, or done and still canonical."""
+        if home is not None:
+            if home.message != order.message or home.state is SlotState.REPLACED:
+                return None
+            return home if home.state is SlotState.OPEN else self._desk.outbox.reopen(home)
+        done = None if order.key is None else self._desk.outbox.done(order.key)
+        return done if done is not None and done.message == order.message else None
+
+    def _nonce(self, order: Order, mined: int) -> int | None:
+        """The nonce that is asked for; `None` for any."""
+        if order.nonce is not None and order.nonce < mined:
+            raise nonce_taken(order.nonce, self._desk.account.address)
+        return order.nonce
 
     def _check(self, order: Order, head: Head) -> None:
         """Refuse what must not be signed.

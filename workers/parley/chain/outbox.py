@@ -211,9 +211,23 @@ class Outbox:
             (nonce,),
         )
 
-    def latest(self, key: str) -> Slot | None:
-        """The slot that last stood for a deed: open, or done on chain."""
-        found = self._slots("key = ? AND (state = 'open' OR (state = 'mined' AND ok)) ORDER BY id DESC LIMIT 1", (key,))
+    def home(self, key: str, mined: int) -> Slot | None:
+        """The slot under whose nonce a deed may still land, if only by an offer that gave way to another content.
+
+        Args:
+            key: of the intent.
+            mined: how many transactions of the key are mined.
+        """
+        found = self._slots(
+            "key = ? AND (state = 'open' OR (nonce >= ? AND (state = 'replaced' OR mined IS NOT NULL)))"
+            " ORDER BY state = 'open' DESC, id DESC LIMIT 1",
+            (key, mined),
+        )
+        return found[0] if found else None
+
+    def done(self, key: str) -> Slot | None:
+        """The slot that last did a deed on chain."""
+        found = self._slots("key = ? AND state = 'mined' AND ok ORDER BY id DESC LIMIT 1", (key,))
         return found[0] if found else None
 
     def slot(self, number: int) -> Slot:
