@@ -74,7 +74,7 @@ def encode(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
     """The bytes of a file, as the safetensors library writes it."""
     from safetensors.numpy import save
 
-    return save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, dict(metadata))
+    return save({name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}, dict(metadata))
 
 
 def decode(data: bytes) -> TensorFile:
