@@ -20,11 +20,15 @@ ROUNDS = 2
 
 @pytest.mark.integration
 @pytest.mark.timeout(600)
-def test_demo__two_rounds__trains_pays_balances_and_leaves_no_process(tmp_path: Path) -> None:
-    """P-8, P-12, P-17, P-24: rounds end, all claim, the books balance to the wei, the free rider earns little."""
+def test_demo__two_rounds_on_four_nodes__trains_pays_balances_and_leaves_no_process(tmp_path: Path) -> None:
+    """P-8, P-12, P-17, P-24: rounds end, all claim, the books balance to the wei, the free rider earns little.
+
+    Each operator uses its own one of four Kubo nodes, so whatever reaches another came from node to node.
+    """
     home = tmp_path / "home"
+    scale = ("--rounds", str(ROUNDS), "--trainers", "4")
     done = subprocess.run(
-        demo_command(home, "--rounds", str(ROUNDS), "--trainers", "4", "--task", "breast-cancer", "--json"),
+        demo_command(home, *scale, "--task", "breast-cancer", "--store", "kubo", "--nodes", "4", "--json"),
         capture_output=True,
         text=True,
         timeout=550,
@@ -39,6 +43,8 @@ def test_demo__two_rounds__trains_pays_balances_and_leaves_no_process(tmp_path: 
         amount for name, amount in summary["paid"].items() if name.startswith("trainer")
     )
     assert all(row["finalized_at"] > row["opened_at"] for row in summary["rounds"])
+    stores = {file.read_text().partition("store = ")[2].splitlines()[0] for file in home.glob("demo/players/*/*.toml")}
+    assert len(stores) == 4
     assert started_below(home) == []
 
 
@@ -75,9 +81,20 @@ def test_run__folder_of_somebody_else__is_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / MARK).exists()
 
 
+CANNOT_PLAY = [
+    {"trainers": 2},
+    {"evaluators": 2},
+    {"rounds": 0},
+    {"aggregators": 0},
+    {"nodes": 2},
+    {"store": "kubo", "nodes": 0},
+    {"store": "kubo", "nodes": 17},
+]
+
+
 @pytest.mark.unit
-@pytest.mark.parametrize("changes", [{"trainers": 2}, {"evaluators": 2}, {"rounds": 0}, {"aggregators": 0}])
-def test_plan__cast_that_cannot_play__is_refused(tmp_path: Path, changes: dict[str, int]) -> None:
+@pytest.mark.parametrize("changes", CANNOT_PLAY)
+def test_plan__cast_that_cannot_play__is_refused(tmp_path: Path, changes: dict[str, int | str]) -> None:
     """Clear errors before anything is started."""
     with pytest.raises(ConfigError):
         DemoPlan(folder=tmp_path, **changes)  # type: ignore[arg-type]
