@@ -79,7 +79,13 @@ def scale_of(options: argparse.Namespace, folder: Path) -> Scale:
     """What is set up."""
     if options.short:
         return Scale(
-            folder, options.rounds, task="breast-cancer", trainers=4, nodes=options.nodes or 2, policy=SHORT_POLICY
+            folder,
+            options.rounds,
+            task="breast-cancer",
+            trainers=4,
+            nodes=options.nodes or 2,
+            policy=SHORT_POLICY,
+            forked=True,
         )
     return Scale(folder, options.rounds, nodes=options.nodes or 3, policy=LONG_POLICY)
 

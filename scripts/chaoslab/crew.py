@@ -6,13 +6,14 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from chaoslab.history import WIPED, Outage
+from chaoslab.nursery import Fork
 from parley.chain.devnet import process_started
 from parley.cli.demo.processes import last_line, spawn
 
@@ -28,8 +29,12 @@ RPC = "rpc"
 PAUSE_SECONDS = 2.0
 """Between two starts of a worker that ends by itself."""
 
-END_SECONDS = 20.0
+END_SECONDS = 60.0
 """Within which a worker ends after SIGTERM."""
+
+
+Process = subprocess.Popen[bytes] | Fork
+"""A worker's: started by itself, or forked in a nursery."""
 
 
 @dataclass(slots=True)
@@ -51,7 +56,7 @@ class Member:
     name: str
     kind: str
     home: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     offset: int = 0
     ready: bool = False
     wanted: bool = False
@@ -75,6 +80,7 @@ class Crew:
 
     Attributes:
         now: gives the chain's time.
+        begin: starts a process: `python -m` arguments, log.
         members: by name.
         outages: that are over.
         exits: workers that ended by themselves, in disorder or too late.
@@ -83,6 +89,7 @@ class Crew:
     """
 
     now: Callable[[], int]
+    begin: Callable[[Sequence[str], Path], Process] = spawn
     members: dict[str, Member] = field(default_factory=dict)
     outages: list[Outage] = field(default_factory=list)
     exits: list[str] = field(default_factory=list)
@@ -99,9 +106,10 @@ class Crew:
         member = self.members[name]
         if member.runs:
             return
-        member.offset = member.log.stat().st_size if member.log.exists() else 0
+        member.log.touch()
+        member.offset = member.log.stat().st_size
         command = ["parley", member.kind, "run", "--config", str(member.home / "parley.toml")]
-        member.process = spawn(command, member.log)
+        member.process = self.begin(command, member.log)
         member.ready, member.wanted, member.term_sent, member.started = False, True, 0.0, time.monotonic()
         self.pids[member.process.pid] = process_started(member.process.pid)
 

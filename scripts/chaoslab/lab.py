@@ -23,7 +23,7 @@ TICK_SECONDS = 0.5
 ROUND_SECONDS = 900.0
 """A round that takes longer than that will not end."""
 
-REST_SECONDS = 60.0
+REST_SECONDS = 240.0
 """For the workers to come to rest after the last round."""
 
 

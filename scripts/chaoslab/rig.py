@@ -13,17 +13,19 @@ from pathlib import Path
 from chaoslab.chain import ChainFaults
 from chaoslab.crew import Crew
 from chaoslab.nodes import Node, locations, running_nodes
+from chaoslab.nursery import Nursery
 from parley.chain.devnet import ChildDevnet, Devnet
 from parley.cli.actions.plan import PolicyPlan
 from parley.cli.demo.attacks.registry import Attack, Bound, Measure
 from parley.cli.demo.plan import SPONSOR, DemoPlan
+from parley.cli.demo.processes import spawn
 from parley.cli.demo.stage import Stage, prepare
 from parley.cli.progress import Say
 from parley.errors import DeadlineExceeded
 from parley.storage import ContentStore, open_store
 from tests.faults.proxy import FaultProxy, fault_proxy
 
-READY_SECONDS = 300.0
+READY_SECONDS = 600.0
 """Within which all workers must be ready at the start."""
 
 NOBODY = Attack("calm", "nobody attacks, and somebody watches", (), Bound(Measure.NET), watchers=1)
@@ -46,6 +48,7 @@ class Scale:
         confirmations: blocks that workers wait for.
         poll_seconds: how often workers look.
         policy: of the federation.
+        forked: workers are forks of one process, so that they start in no time.
     """
 
     folder: Path
@@ -61,6 +64,7 @@ class Scale:
     confirmations: int = 2
     poll_seconds: float = 1.0
     policy: PolicyPlan = field(default_factory=PolicyPlan)
+    forked: bool = False
 
     @property
     def plan(self) -> DemoPlan:
@@ -151,19 +155,20 @@ def rigged(scale: Scale, say: Say) -> Iterator[Rig]:
     """
     plan = scale.plan
     with ExitStack() as things:
+        begin = things.enter_context(Nursery()).start if scale.forked else spawn
         say("starting Anvil")
         node = things.enter_context(ChildDevnet(plan.folder / "chain", block_time=1)).devnet
         say(f"starting {scale.nodes} Kubo nodes" if scale.nodes else "making a folder for content")
         nodes = things.enter_context(running_nodes(plan.folder, scale.nodes))
         address = next(iter(nodes.values())).url if nodes else str((plan.folder / "store").absolute())
         store = things.enter_context(open_store(address, owner="onlooker"))
-        stage = prepare(plan, node, store, address, say)
+        stage = prepare(plan, node, store, (address,), say)
         proxies = {
             name: [things.enter_context(fault_proxy(node.url)) for _ in range(scale.endpoints)]
             for name in sorted(scale.proxied)
         }
         chain = ChainFaults(stage.contracts.coordinator.w3)
-        crew = things.enter_context(Crew(lambda: chain.now))
+        crew = things.enter_context(Crew(lambda: chain.now, begin))
         for place, player in enumerate(plan.players):
             home = plan.home(player.name).absolute()
             _reconfigure(home, scale, node, proxies.get(player.name, []), locations(nodes, place) if nodes else address)
