@@ -10,10 +10,12 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from parley.chain.errors import TooLate
 from parley.chain.model import Phase
 from parley.chain.view import View
 from parley.errors import ChainError, ConfigError, ContractRevert
-from parley.roles.actions import Action, CommitUpdate, Wait
+from parley.heartbeat import BEAT
+from parley.roles.actions import Action, Advance, CommitUpdate, Wait
 from parley.roles.loop import Loop
 from tests.roles.builders import view_in
 
@@ -102,3 +104,77 @@ def test_run__poke_a_moment_early__is_no_news() -> None:
     with capture_logs() as logs:
         run(Actor([CommitUpdate(4)], [early, None]))
     assert [e["log_level"] for e in logs if e["event"].startswith("refused")] == ["debug"]
+
+
+def test_cycle__first__recovers_what_was_in_flight_before_anything_is_sent() -> None:
+    """P-18: the journal comes before new deeds, once; where the chain cannot be asked, the next cycle tries again."""
+    actor = Actor([Wait("nothing")])
+    trouble = [ChainError("no connection")]
+
+    def recover() -> None:
+        if trouble:
+            raise trouble.pop()
+        actor.recover()
+
+    actor.worker.recover = recover
+    loop = Loop(actor, poll_seconds=1)
+    with pytest.raises(ChainError):
+        loop.cycle()
+    for _ in range(3):
+        loop.cycle()
+    assert actor.recovered == 1
+
+
+def test_cycle__deed_was_given_up__only_keeps_the_federation_going() -> None:
+    """F-74: what is pointless is not tried again in its round; finishing the round may be somebody's last hope."""
+    actor = Actor([CommitUpdate(4)], [TooLate("over"), None, None])
+    actor.warm = True
+    loop = Loop(actor, poll_seconds=1)
+    assert loop.guarded_cycle() == "give_up"
+    assert loop.cycle() == Wait("given up for this round")
+    actor.phase = Phase.FINALIZABLE
+    assert loop.cycle() == Advance(4)
+    assert actor.executed == [CommitUpdate(4), Advance(4)]
+
+
+def test_run__federation_closed_for_good__ends_in_order() -> None:
+    """A worker that can never do anything again does not stay for ever."""
+    actor = Actor([Wait("nothing to do in closed")])
+    actor.phase = Phase.CLOSED
+    rescue = threading.Timer(20, lambda: pytest.fail("still running"))
+    rescue.start()
+    with capture_logs() as logs:
+        Loop(actor, poll_seconds=0.01).run()
+    rescue.cancel()
+    assert any("closed for good" in entry["event"] for entry in logs)
+
+
+@pytest.mark.parametrize("error", [None, ChainError("no connection")])
+def test_cycle__however_it_ends__listeners_hear_first_and_pins_are_tended_last(error: Exception | None) -> None:
+    """P-23: content is kept even while nothing else works."""
+    heard: list[str] = []
+    actor = Actor([CommitUpdate(4)], [error])
+    actor.warm = True
+    loop = Loop(actor, 1, lambda view: heard.append(view.phase.name), tend=lambda _: heard.append("tend"))
+    outcome = loop.guarded_cycle()
+    assert (outcome, heard) == ("ok" if error is None else "retry", ["TRAIN", "tend"])
+    assert len(actor.executed) == 1
+
+
+def test_guarded_cycle__each__is_a_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F-63: a worker that idles, or fails, does not hang."""
+    beats: list[int] = []
+    monkeypatch.setattr(BEAT, "beat", lambda: beats.append(1))
+    actor = Actor([Wait("nothing")])
+    actor.worker.recover = lambda: (_ for _ in ()).throw(ChainError("no connection"))
+    assert Loop(actor, poll_seconds=1).guarded_cycle() == "retry"
+    assert len(beats) >= 2
+
+
+def test_stop__while_a_transaction_waits__ends_the_waiting() -> None:
+    """F-59: what is on its way is in the journal; nobody waits for its confirmation."""
+    actor = Actor([Wait("nothing")])
+    stopped: list[int] = []
+    actor.worker.stop = lambda: stopped.append(1)
+    Loop(actor, poll_seconds=1).stop()
+    assert stopped == [1]

@@ -95,7 +95,7 @@ class Loop:
         self._log.info("ready")
         scheduler = BackgroundScheduler(timezone=UTC)
         scheduler.add_job(
-            self._guarded_cycle,
+            self._scheduled,
             "interval",
             seconds=self._poll_seconds,
             max_instances=1,
@@ -175,15 +175,23 @@ class Loop:
             self._log.debug("wait", reason=action.reason, round=view.round.round, phase=view.phase.name)
             self._said = said
 
-    def _guarded_cycle(self) -> None:
-        """One cycle that never raises; it beats when it begins and when it ends, well or not."""
-        if self._stop.is_set():
-            return
+    def guarded_cycle(self) -> str:
+        """One cycle that never raises; it beats when it begins and when it ends, well or not.
+
+        Returns:
+            how it ended: `ok`, `bug`, or the verdict on what went wrong.
+        """
         BEAT.beat()
         began = time.monotonic()
-        CYCLES.labels(outcome=self._outcome()).inc()
+        outcome = self._outcome()
+        CYCLES.labels(outcome=outcome).inc()
         CYCLE_SECONDS.observe(time.monotonic() - began)
         BEAT.beat()
+        return outcome
+
+    def _scheduled(self) -> None:
+        if not self._stop.is_set():
+            self.guarded_cycle()
 
     def _outcome(self) -> str:
         """Run a cycle; how it ended, as a label."""
