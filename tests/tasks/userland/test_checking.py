@@ -9,6 +9,7 @@ import pytest
 
 from parley.tasks.dataset import DataSchema, Dataset
 from parley.tasks.document import FixedPoint
+from parley.tasks.journal import Progress, TrainingJournal
 from parley.tasks.protocol import Hyper, Losses, Start, TensorSpec, Vector
 from parley.tasks.userland import Report, check, checking
 from tests.tasks.fakes import Nearest
@@ -227,6 +228,40 @@ def test_check__loss_that_rises__is_warned() -> None:
 def test_check__slow_round__is_warned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "SLOW_SECONDS", -1.0)
     assert "one local round takes" in findings(check(Sound()), "warning")
+
+
+class Halving(Sound):
+    """Goes on where it was, or forgets to."""
+
+    remembers = True
+
+    def train(
+        self, start: Start, data: Dataset, *, seed: int, hyper: Hyper, journal: TrainingJournal | None = None
+    ) -> Vector:
+        at = Progress(0, 0, {"point": start.astype(np.float32)})
+        if journal is not None:
+            at = journal.begin(at, start, data, seed=seed, hyper=hyper)
+        point, first = at.tensors["point"].copy(), at.step if self.remembers else 0
+        for step in range(first, 6):
+            point += (data.X.mean(axis=0) - point) / 2
+            if journal is not None:
+                now = Progress(0, step + 1, {"point": point.copy()})
+                journal.step(lambda now=now: now)
+        return point
+
+
+def test_check__training_taken_up_wrongly__is_told() -> None:
+    """F-53: a task of one's own that is resumed must end with the same bits."""
+    assert check(Halving(), fixed_point=FixedPoint(initial_norm=1.0)).findings == []
+    faulty = Halving()
+    faulty.remembers = False
+    assert "another model when it is broken off" in findings(check(faulty), "error")
+
+
+def test_check__slow_training_without_a_journal__is_warned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "SLOW_SECONDS", -1.0)
+    assert "takes no journal" in findings(check(Sound()), "warning")
+    assert "takes no journal" not in findings(check(Halving()), "warning")
 
 
 def test_made_up__any_schema__has_every_label_within_bounds() -> None:

@@ -97,6 +97,8 @@ class Task(Protocol):
     def train(self, start: Start, data: Dataset, *, seed: int, hyper: Hyper) -> Vector:
         """Train on local data and return the trained model (not the update).
 
+        A task that can go on after its process died takes a `journal` besides: see `parley.tasks.journal`.
+
         Args:
             start: the look-ahead point (P-6), shape (P,).
             data: own samples and opened shards (P-24).

@@ -21,6 +21,7 @@ from parley.tasks.dataset import DataSchema, Dataset
 from parley.tasks.document import FixedPoint
 from parley.tasks.errors import TaskCodeError
 from parley.tasks.protocol import Task, Vector
+from parley.tasks.userland.resuming import resumed
 
 SLOW_SECONDS = 20.0
 """A local round that takes longer does not fit a training window of 30 seconds."""
@@ -158,7 +159,20 @@ def _check_training(task: Task, start: Vector, data: Dataset, report: Report) ->
         report.error("losses of one model change after training", "keep no state outside the vector")
     if report.seconds is not None and report.seconds > SLOW_SECONDS:
         report.warn(f"one local round takes {report.seconds:.0f} s", "use fewer epochs or a longer window")
+    _check_resuming(task, start, data, trained, report)
     return trained
+
+
+def _check_resuming(task: Task, start: Vector, data: Dataset, trained: Vector, report: Report) -> None:
+    """A worker that is killed in training goes on where it was."""
+    model = _call("train with a journal", lambda: resumed(task, start, data, seed=SEED, warn=report.warn))
+    if model is not None and not np.array_equal(model, trained):
+        report.error(
+            "train gives another model when it is broken off and taken up again",
+            "write down all that the rest depends on: model, optimiser, random numbers",
+        )
+    if model is None and report.seconds is not None and report.seconds > SLOW_SECONDS:
+        report.warn("train takes no journal: a killed worker trains from the start", "see `ResumableTask`")
 
 
 def _check_update(task: Task, start: Vector, trained: Vector, data: Dataset, wire: FixedPoint, report: Report) -> None:

@@ -29,7 +29,11 @@ from parley.tasks.torch_task import TorchTask
 
 
 class MyTask(TorchTask):
-    """Classifies samples. TorchTask brings training, losses and accuracy; override what should differ."""
+    """Classifies samples. TorchTask brings training, losses and accuracy; override what should differ.
+
+    Its training is written to disk as it goes, so that a worker that was killed goes on where it was. A train() of your
+    own may do so too: see parley.tasks.journal.ResumableTask.
+    """
 
     def build(self) -> nn.Module:
         """A fresh module: float32 samples (n, *features) to logits (n, classes)."""
