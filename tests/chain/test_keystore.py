@@ -109,6 +109,15 @@ DAMAGE: dict[str, Change] = {
     "no crypto": lambda c: {key: value for key, value in c.items() if key != "crypto"},
     "no kdfparams": lambda c: with_crypto(c, kdfparams=None),
     "huge n": lambda c: with_crypto(c, kdfparams={**c["crypto"]["kdfparams"], "n": 1 << 40}),
+    "huge r": lambda c: with_crypto(c, kdfparams={**c["crypto"]["kdfparams"], "r": 1 << 24}),
+    "huge p": lambda c: with_crypto(c, kdfparams={**c["crypto"]["kdfparams"], "p": 1 << 24}),
+    "n below zero": lambda c: with_crypto(c, kdfparams={**c["crypto"]["kdfparams"], "n": -(1 << 40), "r": -1}),
+    "n is a truth": lambda c: with_crypto(c, kdfparams={**c["crypto"]["kdfparams"], "n": True}),
+    "n is no power of two": lambda c: with_crypto(c, kdfparams={**c["crypto"]["kdfparams"], "n": 4097}),
+    "rounds without end": lambda c: with_crypto(
+        c, kdf="pbkdf2", kdfparams={"c": 1 << 40, "dklen": 32, "prf": "hmac-sha256", "salt": "00" * 32}
+    ),
+    "a key of a gigabyte": lambda c: with_crypto(c, kdfparams={**c["crypto"]["kdfparams"], "dklen": 1 << 30}),
     "n is text": lambda c: with_crypto(c, kdfparams={**c["crypto"]["kdfparams"], "n": "8192"}),
     "unknown kdf": lambda c: with_crypto(c, kdf="guess"),
     "no text": lambda c: with_crypto(c, ciphertext=None),
@@ -125,6 +134,7 @@ def with_crypto(content: dict[str, Any], **changes: object) -> object:
 @pytest.mark.unit
 @pytest.mark.parametrize("change", DAMAGE.values(), ids=DAMAGE.keys())
 def test_load__damaged_file__says_so(keys: Keystore, change: Change) -> None:
+    """F-61: a hostile file takes neither memory nor time; it is refused before anything is derived from it."""
     entry = keys.add("alice", ACCOUNT, "secret", light=True)
     bad = change(json.loads(entry.path.read_text()))
     entry.path.write_text(bad if isinstance(bad, str) else json.dumps(bad))

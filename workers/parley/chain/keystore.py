@@ -32,8 +32,11 @@ LIGHT_SCRYPT_N = 1 << 12
 MAX_FILE_BYTES = 1 << 16
 MAX_SCRYPT_BYTES = 1 << 30
 """A file that asks for more memory to open is refused."""
-MAX_SCRYPT_PASSES = 16
-"""Parallel parts (p), one after another here: a file that asks for more would take minutes."""
+MAX_SCRYPT_WORK = 1 << 31
+"""Bytes that opening a file walks through, all parallel parts (p) together: a file that asks for more takes minutes."""
+MAX_SCRYPT_BLOCK = 32
+"""Block size (r); geth and `cast` use 8."""
+DERIVED_BYTES = 32
 MAX_PBKDF2_ROUNDS = 10_000_000
 """A file that asks for more would take minutes to open."""
 
@@ -212,13 +215,13 @@ def _check_cost(path: Path, content: Mapping[str, Any]) -> None:
     parameters = crypto.get("kdfparams") if isinstance(crypto, dict) else None
     if not isinstance(parameters, dict):
         raise KeystoreError(f"{path} is damaged: it does not say how it is encrypted")
-    n, r, p, rounds = (parameters.get(name, 1) for name in ("n", "r", "p", "c"))
-    if not all(type(number) is int and number > 0 for number in (n, r, p, rounds)):
-        raise KeystoreError(f"{path} is damaged: its cost of opening is no number", hint=_RESTORE)
+    n, r, p, rounds, length = (parameters.get(name, 1) for name in ("n", "r", "p", "c", "dklen"))
+    if not all(type(number) is int and number > 0 for number in (n, r, p, rounds)) or length != DERIVED_BYTES:
+        raise KeystoreError(f"{path} is damaged: its cost of opening is none", hint=_RESTORE)
     if 128 * n * r > MAX_SCRYPT_BYTES:
-        raise KeystoreError(f"{path} asks for more memory than {MAX_SCRYPT_BYTES >> 20} MiB to open", hint=_RESTORE)
-    if p > MAX_SCRYPT_PASSES or rounds > MAX_PBKDF2_ROUNDS:
-        raise KeystoreError(f"{path} would take minutes to open", hint=_RESTORE)
+        raise KeystoreError(f"{path} is damaged: it asks for {128 * n * r >> 20} MiB to open", hint=_RESTORE)
+    if 128 * n * r * p > MAX_SCRYPT_WORK or r > MAX_SCRYPT_BLOCK or rounds > MAX_PBKDF2_ROUNDS:
+        raise KeystoreError(f"{path} is damaged: it would take minutes to open", hint=_RESTORE)
 
 
 def _decrypted(path: Path, content: dict[str, Any], password: str) -> LocalAccount:
