@@ -41,7 +41,7 @@ def test_key_lock__other_chain_or_key__is_free(tmp_path: Path) -> None:
 
 @pytest.mark.integration
 def test_key_lock__holder_is_killed__is_free_at_once(tmp_path: Path) -> None:
-    """P-18: `kill -9` leaves no lock behind."""
+    """F-57, P-18: of two processes with one key the second refuses; `kill -9` leaves no lock behind."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path), ADDRESS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -138,7 +138,7 @@ def manual_federation(town: Town) -> int:
 def test_send__stuck__is_offered_again_for_an_eighth_more(
     manual: Town, in_background: Callable[..., Future[Any]]
 ) -> None:
-    """P-19: the same nonce is re-priced until it is mined."""
+    """F-70, P-19: the same nonce is re-priced by an eighth until it is mined."""
     attempts: list[Attempt] = []
     with made(manual, 1, IMPATIENT) as sender:
         waiting = in_background(sender.deliver, register(manual), record=attempts.append)

@@ -98,10 +98,10 @@ class Dispatcher:
         Returns:
             what came of each open slot, the lowest nonce first.
         """
-        self._recovered = True
         for slot in self._desk.outbox.settled_from(self._desk.pool.count()):
             self._desk.outbox.reopen(slot)
         self._compare_with_chain()
+        self._recovered = True
         slots = self._desk.outbox.open_slots()
         if slots:
             log.info("taking up what a former process left", nonces=[slot.nonce for slot in slots])
