@@ -13,6 +13,7 @@ from parley.numerics import word_tree
 from parley.numerics.fixed_point import dequantise
 from parley.numerics.rewards import RewardTree
 from parley.roles.actions import RevealScores, RevealUpdate
+from parley.roles.drafts import DIGEST_BYTES
 from parley.tasks.builtin import builtin
 from tests.support.anvil import AnvilNode
 from tests.support.federation import FUNDED, Town, build, default_policy
@@ -132,7 +133,7 @@ def test_rounds__unavailable_update__is_left_out_and_nobody_is_harmed(anvil: Anv
 
 def _content(town: Town, root: bytes) -> bytes:
     """The words of the update with this root, from the drafts of whoever trained it."""
-    drafts = [path.read_bytes() for path in (town.folder / "drafts").rglob("update-*.draft")]
+    drafts = [path.read_bytes()[DIGEST_BYTES:] for path in (town.folder / "drafts").rglob("update-*.draft")]
     return next(data for data in drafts if word_tree.root(data) == root)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from parley import files
 from parley.roles.checkpoints import Checkpoints
 from parley.storage.errors import StoreFull
 from parley.tasks.torch_task import TorchTask
-from tests.roles.trainees import STEPS, commit
+from tests.roles.trainees import STEPS, commit, reveal
 from tests.support.killing import run_module
 
 
@@ -74,6 +75,22 @@ def test_commit__disk_full_at_the_draft__sends_nothing_and_goes_on_later(
 
 
 @pytest.mark.unit
+@pytest.mark.parametrize("damage", [lambda data: data[:-7], lambda data: data[:-1] + b"x", lambda data: data[:0]])
+def test_reveal__draft_damaged_on_disk__trains_again_and_reveals_the_same(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    """F-60: found by its digest, made anew, as a draft that is lost."""
+    commitment = commit(tmp_path)[3]
+    expected = reveal(tmp_path, commitment)
+    draft = tmp_path / "drafts" / "update-4.draft"
+    draft.write_bytes(damage(draft.read_bytes()))
+    with capture_logs() as logs:
+        assert reveal(tmp_path, commitment) == expected
+    assert [entry["event"] for entry in logs] == ["the draft of the update is lost: training again"]
+    assert list((tmp_path / "checkpoints").iterdir()) == []
+
+
+@pytest.mark.unit
 def test_forget_before__older_rounds__go_and_half_files_with_them(tmp_path: Path) -> None:
     """The folder does not grow, whatever a process left in it when it died; foreign files are left alone."""
     names = [
@@ -91,3 +108,18 @@ def test_forget_before__older_rounds__go_and_half_files_with_them(tmp_path: Path
     assert {item.name for item in tmp_path.iterdir()} == left
     Checkpoints(tmp_path / "missing").forget_before(4)
     Checkpoints().forget_before(4)
+
+
+@pytest.mark.unit
+def test_reveal__another_worker_of_the_operator_committed__is_pointless_and_sends_nothing(tmp_path: Path) -> None:
+    """F-57: two workers of one operator, with keys of their own: the last commitment counts, only its maker reveals."""
+    sent: list[tuple[object, ...]] = []
+    mine = trainer(tmp_path, sent)
+    mine.execute(CommitUpdate(4), view())
+    record = view().record
+    assert record is not None
+    theirs = replace(record, commitments={ME: b"another one".ljust(32)})
+    with pytest.raises(Pointless, match="cannot be revealed") as caught:
+        mine.execute(RevealUpdate(4), replace(view(), records={4: theirs}))
+    assert "another worker of this operator" in str(caught.value.hint)
+    assert [arguments[0] for arguments in sent] == ["commitUpdate"]

@@ -16,7 +16,7 @@ from parley.chain.view import View
 from parley.failpoints import Failpoint
 from parley.numerics import word_tree
 from parley.numerics.fixed_point import encode, quantise
-from parley.roles.actions import CommitUpdate
+from parley.roles.actions import CommitUpdate, RevealUpdate
 from parley.roles.checkpoints import Checkpoints
 from parley.roles.drafts import Drafts
 from parley.roles.shards import OpenedShards
@@ -26,7 +26,7 @@ from parley.roles.worker import Worker
 from parley.tasks.builtin import builtin
 from parley.tasks.dataset import Dataset
 from parley.tasks.protocol import Task
-from tests.roles.builders import ME, TERMS, view_in
+from tests.roles.builders import ME, RECORD, TERMS, view_in
 from tests.support.killing import die_at
 
 KNOWN = builtin("breast-cancer")
@@ -54,11 +54,22 @@ def trainer(home: Path, sent: list[tuple[object, ...]], log: object = None) -> T
         drafts=Drafts(home / "drafts"),
         log=log or structlog.get_logger(),
         models=lambda _: (q, q),
+        library=SimpleNamespace(put=lambda revealed: (word_tree.root(encode(revealed)), b"d" * 32)),
         send=lambda *arguments, **_: sent.append(arguments),
     )
     shards = SimpleNamespace(before=lambda *_: [])
     checkpoints = Checkpoints(home / "checkpoints", seconds=0)
     return Trainer(cast(Worker, worker), task(), DATA, cast(OpenedShards, shards), checkpoints)
+
+
+def reveal(home: Path, commitment: object, log: object = None) -> tuple[object, ...]:
+    """What a trainer sends that committed, was restarted, and finds what is in `home`."""
+    sent: list[Any] = []
+    record = replace(RECORD, commitments={ME: commitment})
+    now = replace(view_in(Phase.REVEAL, record=record), terms=view().terms)
+    trainer(home, sent, log).execute(RevealUpdate(record.number), now)
+    (arguments,) = sent
+    return cast(tuple[object, ...], arguments)
 
 
 def commit(home: Path, log: object = None) -> tuple[object, ...]:

@@ -2,15 +2,18 @@
 
 A draft is only a convenience: each can be rebuilt, an update by training again, a score vector by judging again, and
 the salt by its derivation (P-14). It saves that work after a restart. Files are named by kind and round, never by
-anything a peer sent (P-20).
+anything a peer sent (P-20). Each starts with the SHA-256 of the rest: one that the disk damaged is as good as lost.
 """
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 from parley.storage.errors import StorageError
 from parley.storage.files import written_whole
+
+DIGEST_BYTES = 32
 
 
 class Drafts:
@@ -31,19 +34,23 @@ class Drafts:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         with written_whole(self._path(kind, round_number)) as write:
+            write(sha256(content).digest())
             write(content)
 
     def load(self, kind: str, round_number: int) -> bytes | None:
-        """The draft, or `None` if there is none to read."""
+        """The draft, or `None` if there is none to read or it is damaged."""
         try:
-            return self._path(kind, round_number).read_bytes()
+            data = self._path(kind, round_number).read_bytes()
         except OSError:
             return None
+        digest, content = data[:DIGEST_BYTES], data[DIGEST_BYTES:]
+        return content if digest == sha256(content).digest() else None
 
     def forget_before(self, round_number: int) -> None:
-        """Delete the drafts of rounds before this one."""
-        for path in self._folder.glob("*.draft"):
-            number = path.stem.rpartition("-")[2]
+        """Delete the drafts of rounds before this one, and what was left of one half-written."""
+        # a scratch file is called .<name>.<random>.part
+        for path in [*self._folder.glob("*.draft"), *self._folder.glob(".*.draft.*.part")]:
+            number = path.name.removeprefix(".").partition(".")[0].rpartition("-")[2]
             if number.isdigit() and int(number) < round_number:
                 path.unlink(missing_ok=True)
 
