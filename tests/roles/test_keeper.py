@@ -15,6 +15,8 @@ from prometheus_client import REGISTRY
 from parley.chain.model import Phase, Role
 from parley.chain.view import Reveal, View
 from parley.roles import keeper as keeper_module
+from parley.roles import library as library_module
+from parley.roles.evaluator import Evaluator
 from parley.roles.keeper import BUDGET, FIRST_REST, LOOK_SECONDS, Keeper
 from parley.roles.library import Library
 from parley.roles.worker import Worker
@@ -83,16 +85,18 @@ def test_tend__updates_just_revealed__are_fetched_and_pinned(scene: Scene) -> No
     assert scene.view.record is not None
     for reveal in scene.view.record.reveals:
         again.get(reveal.root, reveal.digest)
+        scene.own.error = StoreUnavailable("down")
+        assert scene.library.get(reveal.root, reveal.digest).size == PARAMS, "in memory as well"
+        scene.own.error = None
 
 
 @pytest.mark.parametrize("where", ["memory", "another store"])
-def test_tend__own_store_lost_it__is_stored_again(scene: Scene, where: str) -> None:
+def test_tend__own_store_lost_it__is_stored_again(scene: Scene, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """F-79: what garbage collection took comes back, out of memory if no store has it."""
+    if where == "another store":
+        monkeypatch.setattr(library_module, "MAX_CACHED_BYTES", 1)
     scene.keeper.tend(scene.view)
-    assert scene.view.record is not None
     if where == "memory":
-        for reveal in scene.view.record.reveals:
-            scene.library.get(reveal.root, reveal.digest)
         scene.theirs.pins.clear()
         scene.theirs.collect_garbage()
     scene.own.pins.clear()
@@ -183,3 +187,24 @@ def test_tend__third_following_round_over__lets_go_of_it_once(scene: Scene) -> N
     scene.later(2 * LOOK_SECONDS)
     scene.keeper.tend(over)
     assert scene.own.calls["unpin"] == COUNT
+
+
+@pytest.mark.parametrize(("window", "waits"), [(8, True), (25, False)])
+def test_evaluator__own_store_down__waits_for_half_of_the_window(scene: Scene, window: int, waits: bool) -> None:
+    """F-77: a judge whose node is down does not vote an honest update away before it has tried again."""
+    view = view_in(Phase.SCORE_COMMIT)
+    view = replace(view, policies={1: replace(view.policies[1], score_commit=window)})
+    assert scene.view.record is not None
+    reveal = scene.view.record.reveals[0]
+    log = SimpleNamespace(warning=lambda *_, **__: None)
+    judge = Evaluator(cast(Worker, SimpleNamespace(library=scene.library, log=log)), cast(Any, None), cast(Any, None))
+    scene.own.error = scene.theirs.error = StoreUnavailable("down")
+    if waits:
+        with pytest.raises(StoreUnavailable):
+            judge._fit(view, reveal)
+    else:
+        assert judge._fit(view, reveal) is None
+    scene.own.error = scene.theirs.error = None
+    assert judge._fit(view, reveal) is not None
+    missing = replace(reveal, root=b"\x01" * 32, digest=b"\x02" * 32)
+    assert judge._fit(view, missing) is None, "what nobody has is unfit at once"

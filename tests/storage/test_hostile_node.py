@@ -230,7 +230,7 @@ def check(call: Callable[[], object], expected: type[StorageError]) -> StorageEr
 
 @pytest.mark.parametrize("case", GETS)
 def test_get__hostile_node_p20__clear_error_in_time(case: str, tmp_path: Path) -> None:
-    """P-20, P-4: no byte of it reaches the caller, by return value or by file."""
+    """F-80, F-87, F-78: no byte of it reaches the caller, by return value or by file (P-4, P-20)."""
     behaviour, expected = GETS[case]
     with hostile_node(behaviour) as url:
         store, deadline = KuboStore(url), deadline_for(expected)

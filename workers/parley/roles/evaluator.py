@@ -17,6 +17,7 @@ from parley.roles.actions import Action, Advance, CommitScores, RevealScores, Wa
 from parley.roles.shards import OpenedShards
 from parley.roles.warmup import warm_kernels, warm_task
 from parley.roles.worker import Worker
+from parley.storage import StoreUnavailable
 from parley.tasks.dataset import Dataset
 from parley.tasks.judging import Judgement, judge
 from parley.tasks.protocol import Task
@@ -95,7 +96,7 @@ class Evaluator:
         shard = self._shard(view, record.number)
         judgement = Judgement(
             look=look_ahead(old, previous, view.policy.beta),
-            updates=[self._fit(reveal, view.policy.clip) for reveal in record.reveals],
+            updates=[self._fit(view, reveal) for reveal in record.reveals],
             past=self._past(view, record.number),
             last_norm=view.last_norm,
             frac_bits=view.terms.frac_bits,
@@ -115,7 +116,7 @@ class Evaluator:
         try:
             shard = self.shards.of(view, round_number)
         except ContentError as error:
-            if view.round.score_commit_end - view.time > view.policy.score_commit // 2:
+            if _may_wait(view):
                 raise
             self.worker.log.warning("the validation shard cannot be read", round=round_number, reason=error.message)
             shard = None
@@ -123,12 +124,18 @@ class Evaluator:
             self.worker.log.warning("no validation shard: equal scores", round=round_number)
         return shard
 
-    def _fit(self, reveal: Reveal, clip: int) -> Quantised | None:
-        """The update if it is fit, pinned from now on; `None` if it is not to be had or not what it must be (P-23)."""
+    def _fit(self, view: View, reveal: Reveal) -> Quantised | None:
+        """The update if it is fit, pinned from now on; `None` if it is not to be had or not what it must be (P-23).
+
+        Raises:
+            StoreUnavailable: one's own store is down, which says nothing of the update, and there is time to wait.
+        """
         try:
-            q = self.worker.library.get(reveal.root, reveal.digest, clip)
+            q = self.worker.library.get(reveal.root, reveal.digest, view.policy.clip)
             self.worker.library.pin(reveal.digest)
         except ContentError as error:
+            if isinstance(error, StoreUnavailable) and _may_wait(view):
+                raise
             self.worker.log.warning("an update is unfit", index=reveal.index, reason=error.message)
             return None
         return q
@@ -169,6 +176,11 @@ class Evaluator:
             vector=vector,
             salt=self._salt(view),
         )
+
+
+def _may_wait(view: View) -> bool:
+    """Whether content may still come: the first half of the window to commit scores."""
+    return view.round.score_commit_end - view.time > view.policy.score_commit // 2
 
 
 def decide(view: View, committed_is_current: bool) -> Action:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 
 from parley.errors import ContentError
@@ -131,10 +131,15 @@ class Library:
     def hold(self, root: bytes, digest: bytes) -> None:
         """Make one's own store keep the object with this root, fetched from wherever it is to be had (P-23).
 
+        A vector stays in memory as well: whoever keeps it will soon need it, and its store may be down then.
+
         Raises:
             ContentError: it is not to be had, is something else, or the store does not take it.
         """
         data = self.words(root, digest)
+        # words with dirty padding are no vector, but kept as a proof
+        with suppress(ContentError):
+            self._keep(root, decode(data, self._params))
         try:
             self.pin(digest)
         except ContentMissing:
