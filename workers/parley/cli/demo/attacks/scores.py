@@ -22,7 +22,7 @@ class Blind(Evaluator, ABC):
 
     def _judge(self, view: View, record: RoundRecord) -> bytes:
         wanted = self.wanted(view, record)
-        updates = [self._fit(reveal, view.policy.clip) for reveal in record.reveals]
+        updates = [self._fit(view, reveal) for reveal in record.reveals]
         squares = [None if q is None else norm_sq(q) for q in updates]
         norm = norm_bound([square for square in squares if square is not None], view.last_norm)
         scores = tuple(
