@@ -8,6 +8,7 @@ from email.utils import formatdate
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from parley.chain.endpoint import Endpoint
 from parley.chain.endpoint_answers import decoded
@@ -128,4 +129,7 @@ def test_endpoint__has_failed__is_not_asked_before_its_time() -> None:
     assert not endpoint.usable
     assert endpoint.complaint() == "no connection"
     assert 0 < endpoint.wait() < 0.2
+    assert REGISTRY.get_sample_value("parley_rpc_usable", {"endpoint": "0"}) == 0
+    failed = {"endpoint": "0", "outcome": "failed"}
+    assert (REGISTRY.get_sample_value("parley_rpc_requests_total", failed) or 0) >= 1
     assert time.monotonic() - started < 0.1

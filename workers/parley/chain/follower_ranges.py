@@ -14,8 +14,8 @@ from parley.chain.errors import NodeRefused, Overlong
 MAX_RANGE = 2_000
 """Blocks asked for at a time; many nodes refuse more than some thousand."""
 
-MAX_LATE = 3
-"""How often in a row a range that took too long is halved: a node that is down answers no range at all."""
+MAX_LATE = 1
+"""How often in a row a range that took too long is asked for again by half: a node that is down answers none at all."""
 
 _GROWTH = 4
 _T = TypeVar("_T")
@@ -52,9 +52,9 @@ class RangeReader:
                 answers += ask(low, end)
             except (NodeRefused, Overlong) as error:
                 late += isinstance(error, Overlong)
+                self._width = max(1, (end - low + 1) // 2)
                 if end == low or late > MAX_LATE:
                     raise
-                self._width = (end - low + 1) // 2
                 continue
             late = 0
             if end - low + 1 == self._width:
