@@ -84,6 +84,7 @@ def scale_of(options: argparse.Namespace, folder: Path) -> Scale:
             task="breast-cancer",
             trainers=4,
             nodes=options.nodes or 2,
+            poll_seconds=1.5,
             policy=SHORT_POLICY,
             forked=True,
         )
