@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,13 +30,17 @@ from parley.roles.sponsor import Sponsor
 from parley.roles.trainer import Trainer
 from parley.roles.watcher import Watcher
 from parley.roles.worker import Worker
-from parley.storage import Cid, Codec, ContentStore, open_store
+from parley.storage import Cid, Codec, ContentStore, StoreTimeout, StoreUnavailable, open_store
 from parley.storage.quarantine import Quarantine
 from parley.tasks.document import MAX_BYTES, TaskDocument
 from parley.tasks.loading import load_task
 
 DOCUMENT_SECONDS = 60.0
 """How long the task document may take."""
+
+STORE_PATIENCE = 300.0
+STORE_PAUSE = 3.0
+"""For how long, and how often, a worker that starts tries a store that is down, seconds."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,24 @@ def task_document(store: ContentStore, task_digest: bytes) -> TaskDocument:
     return TaskDocument.decode(store.get_document(Cid(Codec.RAW, task_digest), MAX_BYTES, DOCUMENT_SECONDS))
 
 
+def document_at_start(worker: Worker, sleep: Callable[[float], None] = time.sleep) -> TaskDocument:
+    """The federation's task document; a store that is not up yet is waited for, `STORE_PATIENCE` seconds at most.
+
+    Raises:
+        StorageError: the store is still down, or does not have it.
+        DocumentError: it is not valid.
+    """
+    until = time.monotonic() + STORE_PATIENCE
+    while True:
+        try:
+            return task_document(worker.store, worker.reader.terms.task_digest)
+        except (StoreUnavailable, StoreTimeout) as error:
+            if time.monotonic() >= until:
+                raise
+            worker.log.warning("the store is not up; trying again", reason=error.message, hint=error.hint)
+        sleep(STORE_PAUSE)
+
+
 def make_worker(equipment: Equipment, role: str) -> Worker:
     """What every role's worker has."""
     e = equipment
@@ -137,7 +160,7 @@ def make_trainer(equipment: Equipment, data: Path | None, task_file: Path | None
         raise ConfigError("no data to train on is named", hint="add --data FILE.npz, or set data in parley.toml")
     worker = make_worker(equipment, "trainer")
     require_role(worker.reader.view(), Role.TRAINER)
-    document = task_document(equipment.store, worker.reader.terms.task_digest)
+    document = document_at_start(worker)
     task = load_task(document, task_file)
     shards = OpenedShards(equipment.store, document, worker.log, Quarantine(equipment.folder("quarantine")))
     checkpoints = Checkpoints(equipment.folder("checkpoints"), equipment.checkpoint_seconds)
@@ -153,7 +176,7 @@ def make_evaluator(equipment: Equipment, task_file: Path | None = None) -> Evalu
     """
     worker = make_worker(equipment, "evaluator")
     require_role(worker.reader.view(), Role.EVALUATOR)
-    document = task_document(equipment.store, worker.reader.terms.task_digest)
+    document = document_at_start(worker)
     shards = OpenedShards(equipment.store, document, worker.log, Quarantine(equipment.folder("quarantine")))
     return Evaluator(worker, load_task(document, task_file), shards)
 

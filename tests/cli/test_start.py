@@ -1,0 +1,62 @@
+"""A worker that starts while its content store does not."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from parley.cli.actions import workers
+from parley.cli.actions.workers import document_at_start
+from parley.roles.worker import Worker
+from parley.storage import ContentMissing, StorageError, StoreTimeout, StoreUnavailable, cid_of
+from parley.tasks.errors import DocumentError
+from tests.storage.memory_store import MemoryStore
+
+pytestmark = pytest.mark.unit
+
+NOT_A_DOCUMENT = b"{}"
+
+
+class Start:
+    """A worker and its store, which is down for some tries."""
+
+    def __init__(self, error: StorageError, tries: int) -> None:
+        self.store = MemoryStore("own")
+        self.store.put(NOT_A_DOCUMENT)
+        self.store.error = error
+        self.tries = tries
+        self.said: list[str] = []
+        terms = SimpleNamespace(task_digest=cid_of(NOT_A_DOCUMENT).digest)
+        log = SimpleNamespace(warning=lambda event, **_: self.said.append(event))
+        parts = SimpleNamespace(store=self.store, reader=SimpleNamespace(terms=terms), log=log)
+        self.worker = cast(Worker, parts)
+
+    def sleep(self, _seconds: float) -> None:
+        self.tries -= 1
+        if self.tries == 0:
+            self.store.error = None
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("nobody answers"), StoreTimeout("too slow")])
+def test_document_at_start__store_comes_up_late__is_waited_for(error: StorageError) -> None:
+    """F-77: whoever starts before its node is up is not ended by that."""
+    start = Start(error, tries=3)
+    with pytest.raises(DocumentError):  # the document arrived, and is none
+        document_at_start(start.worker, start.sleep)
+    assert start.said == ["the store is not up; trying again"] * 3
+
+
+def test_document_at_start__store_stays_down__ends_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "STORE_PATIENCE", 0.0)
+    start = Start(StoreUnavailable("nobody answers"), tries=3)
+    with pytest.raises(StoreUnavailable, match="nobody answers"):
+        document_at_start(start.worker, start.sleep)
+
+
+def test_document_at_start__store_is_up_and_has_it_not__is_said_at_once() -> None:
+    start = Start(ContentMissing("not here"), tries=3)
+    with pytest.raises(ContentMissing):
+        document_at_start(start.worker, start.sleep)
+    assert start.said == []
