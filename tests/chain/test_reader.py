@@ -8,11 +8,13 @@ import pytest
 from web3.types import RPCEndpoint, RPCResponse
 
 from parley.chain import follower as follower_module
-from parley.chain.errors import NodeRefused, StaleDeployment
+from parley.chain.errors import NodeRefused, StaleDeployment, Unreachable
+from parley.chain.follower import Follower
+from parley.chain.follower_ranges import RangeReader
 from parley.chain.model import Phase, Role
 from parley.chain.reader import Reader
 from parley.chain.rpc import Provider, connect
-from parley.chain.view import View
+from parley.chain.view import Block, View
 from parley.errors import ChainError, NotFound
 from tests.chain.town import EVALUATORS, TRAINERS, Town
 
@@ -31,6 +33,12 @@ def opened(town: Town) -> int:
     fid = town.populated()
     town.send(0, "coordinator", "advance", fid, EMPTY)
     return fid
+
+
+def head_of(town: Town) -> Block:
+    """The newest block."""
+    block = town.w3.eth.get_block("latest")
+    return Block(block["number"], bytes(block["hash"]), block["timestamp"])
 
 
 def commitments(view: View) -> dict[str, bytes]:
@@ -112,6 +120,28 @@ def test_view__blocks_are_replaced__forgets_what_they_held(town: Town) -> None:
     assert (after.round.committed, after.me.committed) == (1, True)
     commit(town, fid, 3, b"4" * 32)
     assert commitments(reader.view()) == {town.node.addresses[1]: b"1" * 32, town.node.addresses[3]: b"4" * 32}
+
+
+def test_follower__node_fails_after_blocks_were_replaced__still_tells_that_events_went(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P-19: a failure between dropping events and reading on hides nothing."""
+    fid = opened(town)
+    commit(town, fid, 1, b"1" * 32)
+    follower = Follower(town.w3, (town.contracts.coordinator,), fid, town.contracts.start_block)
+    assert follower.advance(head_of(town))
+    town.rpc("anvil_reorg", 1, [])
+
+    def down(*_: object) -> list[Any]:
+        raise Unreachable("down")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(RangeReader, "read", down)
+        with pytest.raises(Unreachable):
+            follower.advance(head_of(town))
+    assert follower.advance(head_of(town))
+    assert not follower.advance(head_of(town))
+    assert "UpdateCommitted" not in {event.name for event in follower.events}
 
 
 def test_view__reorg_changes_the_policy__is_read_anew(town: Town) -> None:

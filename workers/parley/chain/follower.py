@@ -54,7 +54,7 @@ class Follower:
         self._events: list[Event] = []
         self._checkpoints: list[tuple[int, bytes]] = []
         self._times: dict[bytes, int] = {}
-        self._doubted = False
+        self._changed = False  # since an advance that came to its end
         self.reorgs = 0
         """How often blocks that were read went away, or lie above the newest one now."""
 
@@ -74,10 +74,10 @@ class Follower:
             NodeRefused: it refuses.
             Unreachable: it does not answer.
         """
-        changed = self._rewind(head) or self._doubted
+        self._changed |= self._rewind(head)
         first = max(self._start, self._last + 1 - OVERLAP)
-        changed |= self._take(first, self._ranges.read(first, head.number, self._logs))
-        self._doubted = False
+        self._changed |= self._take(first, self._ranges.read(first, head.number, self._logs))
+        changed, self._changed = self._changed, False
         self._checkpoints.append((head.number, head.hash))
         del self._checkpoints[:-MAX_CHECKPOINTS]
         return changed
@@ -87,7 +87,7 @@ class Follower:
         first = self._start if block is None else max(block, self._start)
         self._checkpoints = [(number, known) for number, known in self._checkpoints if number < first]
         self._forget_after(self._last)
-        self._doubted = True
+        self._changed = True
 
     @property
     def _last(self) -> int:
