@@ -1,4 +1,4 @@
-"""A worker that starts while its content store does not."""
+"""A worker whose content store is not up, or goes down."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ from typing import cast
 
 import pytest
 
+from parley.chain.verdicts import Verdict, verdict_of
 from parley.cli.actions import workers
 from parley.cli.actions.workers import document_at_start
 from parley.roles.worker import Worker
-from parley.storage import ContentMissing, StorageError, StoreTimeout, StoreUnavailable, cid_of
+from parley.storage import (
+    ContentMissing,
+    KuboUnavailable,
+    StorageError,
+    StoreFull,
+    StoreTimeout,
+    StoreUnavailable,
+    cid_of,
+)
 from parley.tasks.errors import DocumentError
 from tests.storage.memory_store import MemoryStore
 
@@ -60,3 +69,9 @@ def test_document_at_start__store_is_up_and_has_it_not__is_said_at_once() -> Non
     with pytest.raises(ContentMissing):
         document_at_start(start.worker, start.sleep)
     assert start.said == []
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable, StoreFull, KuboUnavailable, StoreTimeout, ContentMissing])
+def test_verdict__whatever_a_store_does__is_tried_again(error: type[StorageError]) -> None:
+    """F-77: a node that dies in the middle of the work ends no worker."""
+    assert verdict_of(error("down")) is Verdict.RETRY
