@@ -31,9 +31,9 @@ class Actor:
     """
 
     def __init__(self, actions: list[Action], errors: list[Exception | None] | None = None) -> None:
+        self.phase = Phase.TRAIN
         reader = SimpleNamespace(view=lambda: view_in(self.phase), reorgs=0)
         self.recovered = 0
-        self.phase = Phase.TRAIN
         self.worker: Any = SimpleNamespace(
             reader=reader, log=structlog.get_logger(), recover=self.recover, stop=lambda: None, head_time=lambda: 0
         )

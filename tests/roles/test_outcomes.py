@@ -98,7 +98,7 @@ def test_judge__logs__as_loudly_as_it_matters() -> None:
         for error in (early, other, Unreachable("no answer"), LATE, ConfigError("raised, and told by others")):
             failed(outcomes, error, Advance(4))
     assert [entry["log_level"] for entry in logs] == ["debug", "info", "warning", "warning"]
-    assert logs[-1] | {"action": "Advance", "reason": "too late"} == logs[-1]
+    assert (logs[-1]["action"], logs[-1]["reason"]) == ("Advance", "too late")
 
 
 def test_of__every_outcome__is_counted() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 
@@ -13,8 +15,6 @@ from parley.errors import ExitCode
 from parley.heartbeat import Heartbeat
 from parley.roles.watchdog import Watchdog, stacks
 
-pytestmark = pytest.mark.unit
-
 PRIVATE_KEY = "0x" + "5a" * 32
 SECONDS = 0.2
 
@@ -25,16 +25,35 @@ def hangs_with(secret: str, release: threading.Event) -> str:
     return secret
 
 
-def watched(beats: Callable[[Heartbeat, threading.Event], None]) -> list[int]:
+def watched(beats: Callable[[Heartbeat, threading.Event], object]) -> list[int]:
     """With which codes the process was ended while `beats` ran."""
     ended: list[int] = []
     done = threading.Event()
     heart = Heartbeat()
-    with Watchdog(SECONDS, structlog.get_logger(), heart, lambda code: (ended.append(code), done.set())):
+
+    def end(code: int) -> None:
+        ended.append(code)
+        done.set()
+
+    with Watchdog(SECONDS, structlog.get_logger(), heart, end):
         beats(heart, done)
     return ended
 
 
+@pytest.mark.integration
+def test_process__node_is_a_black_hole__ends_with_a_code_of_its_own_and_tells_no_secret() -> None:
+    """F-63: a supervisor starts it anew; the log says in which call it hung."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.roles.hanging", "1", PRIVATE_KEY], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == ExitCode.HUNG, done.stderr
+    told = done.stdout + done.stderr
+    assert "no sign of life" in told
+    assert "hanging.py:" in told
+    assert PRIVATE_KEY not in told
+
+
+@pytest.mark.unit
 def test_watchdog__silence__logs_where_every_thread_stands_and_ends_the_process() -> None:
     """F-63: files, lines and functions are told, values are not: they may be secrets."""
     release = threading.Event()
@@ -52,6 +71,7 @@ def test_watchdog__silence__logs_where_every_thread_stands_and_ends_the_process(
     assert PRIVATE_KEY not in str(logs)
 
 
+@pytest.mark.unit
 def test_watchdog__signs_of_life__lets_the_process_be() -> None:
     def busy(heart: Heartbeat, done: threading.Event) -> None:
         for _ in range(30):
@@ -61,12 +81,14 @@ def test_watchdog__signs_of_life__lets_the_process_be() -> None:
     assert watched(busy) == []
 
 
+@pytest.mark.unit
 def test_stacks__of_this_thread__innermost_call_first() -> None:
     mine = next(frames for thread, frames in stacks().items() if thread.endswith(f" {threading.get_ident()}"))
     assert mine[0].endswith(" stacks")
     assert " test_stacks__of_this_thread__innermost_call_first" in mine[1] + mine[2]
 
 
+@pytest.mark.unit
 def test_heartbeat__age__grows_until_the_next_beat() -> None:
     now = [10.0]
     heart = Heartbeat(lambda: now[0])

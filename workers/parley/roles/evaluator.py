@@ -16,7 +16,7 @@ from parley.roles import pokes, worth
 from parley.roles.actions import Action, Advance, CommitScores, RevealScores, Wait
 from parley.roles.shards import OpenedShards
 from parley.roles.warmup import warm_kernels, warm_task
-from parley.roles.worker import Worker
+from parley.roles.worker import LOST, Worker
 from parley.storage import StoreUnavailable
 from parley.tasks.dataset import Dataset
 from parley.tasks.judging import Judgement, judge
@@ -85,7 +85,7 @@ class Evaluator:
         if not self._matches(view, vector):
             raise Pointless(
                 f"the scores of round {record.number} cannot be revealed: judging again gave others",
-                hint="the round is lost; keep the worker's home folder between restarts",
+                hint=LOST,
             )
         intent = worth.score_reveal(view, self.worker.token_price)
         self.worker.send("revealScores", view.fid, record.number, vector, self._salt(view), intent=intent)

@@ -19,7 +19,7 @@ from parley.roles.actions import Action, Advance, CommitUpdate, RevealUpdate, Wa
 from parley.roles.checkpoints import Checkpoints
 from parley.roles.shards import OpenedShards
 from parley.roles.warmup import warm_kernels, warm_task
-from parley.roles.worker import Worker
+from parley.roles.worker import LOST, Worker
 from parley.storage import cid_of
 from parley.tasks.dataset import Dataset
 from parley.tasks.journal import train
@@ -92,7 +92,7 @@ class Trainer:
         if self._commitment(view, data) != committed:
             raise Pointless(
                 f"the update of round {record.number} cannot be revealed: training again gave another one",
-                hint="the round is lost; keep the worker's home folder between restarts",
+                hint=LOST,
             )
         root, digest = self.worker.library.put(decode(data, view.terms.params))
         failpoint(Failpoint.AFTER_UPLOAD)

@@ -23,6 +23,12 @@ from parley.storage import ContentStore
 
 Log = structlog.stdlib.BoundLogger
 
+LOST = (
+    "the round is lost; does another worker of this operator run, with another key? else keep the home folder between"
+    " restarts"
+)
+"""What to do about a commitment that this worker cannot open."""
+
 
 class Sender(Protocol):
     """Sends a transaction and waits until it is confirmed."""
