@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -288,7 +289,13 @@ def test_send__stranger_with_the_key__says_so(giver: Giver) -> None:
         waiting = giver.give(sender, 1, Intent("gift/1"))
         until(lambda: bool(giver.waiting()))
         fees = {"maxFeePerGas": 200 * GWEI, "maxPriorityFeePerGas": 100 * GWEI}
-        theirs = {"nonce": before, "to": giver.account.address, "value": 0, "gas": 21_000, "chainId": 31337}
+        theirs: dict[str, Any] = {
+            "nonce": before,
+            "to": giver.account.address,
+            "value": 0,
+            "gas": 21_000,
+            "chainId": 31337,
+        }
         signed = giver.account.sign_transaction({**theirs, **fees})
         giver.w3.eth.send_raw_transaction(signed.raw_transaction)
         giver.mine()
@@ -374,7 +381,7 @@ def test_recover__deadline_passed_while_the_process_was_down__is_cancelled(giver
 
 def test_anvil__transaction_above_the_gas_limit__is_refused(giver: Giver) -> None:
     """F-76: the chains of the tests enforce EIP-7825 as mainnet does."""
-    fields = {"nonce": giver.mined, "to": giver.sink, "value": 1, "chainId": 31337}
+    fields: dict[str, Any] = {"nonce": giver.mined, "to": giver.sink, "value": 1, "chainId": 31337}
     fees = {"maxFeePerGas": 10 * GWEI, "maxPriorityFeePerGas": GWEI}
     beyond = giver.account.sign_transaction({**fields, **fees, "gas": TX_GAS_LIMIT + 1})
     with pytest.raises(NodeRefused, match="gas"):

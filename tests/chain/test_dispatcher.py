@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from parley.chain.desk import Desk, SendPolicy
 from parley.chain.dispatcher import Dispatcher, Order, free_nonces
@@ -174,8 +174,6 @@ class Life(RuleBasedStateMachine):
         self._folder.cleanup()
 
 
-Life.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
-
-
-class TestLife(Life.TestCase):
-    """P-18, P-19: no deed lands twice, nonces have no gap, and nothing leaves that is not in the journal."""
+def test_books__random_accidents__no_deed_lands_twice_and_nonces_have_no_gap() -> None:
+    """P-18, P-19, F-54, F-68, F-71: in any order of accidents; and nothing leaves that is not in the journal."""
+    run_state_machine_as_test(Life, settings=settings(max_examples=40, stateful_step_count=25, deadline=None))
