@@ -36,6 +36,13 @@ class Done:
     happened: bool = True
 
 
+PATIENCE_SECONDS = 15.0
+"""For which an event waits until there is something to break."""
+
+NOTHING = "nothing to break"
+"""What an event comes to whose target is down already."""
+
+
 class Monkey:
     """Breaks things.
 
@@ -71,8 +78,8 @@ class Monkey:
             self._waiting.remove(event)
             self._armed.append((now + event.delay, event))
         self._repair(now)
-        due = [entry for entry in self._armed if entry[0] <= now]
-        self._armed = [entry for entry in self._armed if entry[0] > now]
+        due = [entry for entry in self._armed if self._is_ripe(entry[1], now - entry[0])]
+        self._armed = [entry for entry in self._armed if entry not in due]
         new = [self._do(event) for _, event in due]
         self.done += new
         return new
@@ -86,6 +93,12 @@ class Monkey:
     def counts(self) -> Counter[str]:
         """How many events of each kind happened; faults of the RPC path by their names."""
         return Counter(_label(done.event) for done in self.done if done.happened)
+
+    def _is_ripe(self, event: Event, overdue: float) -> bool:
+        """Whether it is time; the pool is emptied when something is in it, or after a while for nothing."""
+        if event.kind is Kind.DROP and 0 <= overdue < PATIENCE_SECONDS:
+            return bool(self._chain.waiting())
+        return overdue >= 0
 
     def _repair(self, now: float) -> None:
         for entry in [entry for entry in self._repairs if entry[0] <= now]:
@@ -102,7 +115,7 @@ class Monkey:
             Kind.REORG: lambda e: f"{self._chain.reorg(e.amount)} blocks",
             Kind.FEES: lambda e: self._chain.spike(e.amount),
             Kind.MINING: self._mining,
-            Kind.DROP: lambda _: f"{self._chain.drop_transactions()} transactions",
+            Kind.DROP: self._drop,
             Kind.CORRUPT: lambda e: self._nodes[e.target].corrupt(e.amount) or NOTHING,
         }
         time_ = self._chain.now
@@ -132,6 +145,10 @@ class Monkey:
 
         return self._later(event, mend)
 
+    def _drop(self, _: Event) -> str:
+        count = self._chain.drop_transactions()
+        return f"{count} transactions" if count else NOTHING
+
     def _kubo(self, event: Event) -> str:
         node = self._nodes[event.target]
         if not node.kill():
@@ -157,10 +174,6 @@ class Monkey:
     def _later(self, event: Event, mend: Callable[[], None]) -> str:
         self._repairs.append((self._clock() + event.seconds, mend))
         return ""
-
-
-NOTHING = "nothing to break"
-"""What an event comes to whose target is down already."""
 
 
 def _label(event: Event) -> str:
