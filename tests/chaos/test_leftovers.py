@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from chaoslab.leftovers import files_left, leftovers, locks_held, processes_left
+from chaoslab.leftovers import files_left, leftovers, locks_held, open_slots, processes_left
 from parley.chain.devnet import process_started
+from parley.chain.fees import Fees
+from parley.chain.outbox import Outbox, Slot, SlotState
+from parley.chain.transactions import Attempt, Outgoing
 
 pytestmark = pytest.mark.unit
 
@@ -45,3 +48,17 @@ def test_leftovers__empty_folder__has_only_what_is_given(tmp_path: Path) -> None
     left = leftovers(tmp_path, {"0xh": "0xs"}, ["trainer-1 ended"])
     assert (left.pool, left.exits) == (("0xh of 0xs",), ("trainer-1 ended",))
     assert (left.files, left.locks, left.slots) == ((), (), ())
+
+
+def test_open_slots__undecided_transaction__is_found(tmp_path: Path) -> None:
+    """P-18: the journal of a key says what it does not know the end of."""
+    path = tmp_path / "locks" / "31337-0xab.sqlite"
+    with Outbox(path) as journal:
+        slot = journal.enter(
+            Slot(7, Outgoing("commitUpdate", "0x" + "00" * 20, b""), 50_000, 1),
+            Attempt("commitUpdate", 7, Fees(2, 1), "0x01", b"raw"),
+        )
+    assert open_slots(tmp_path) == ("locks/31337-0xab.sqlite: commitUpdate",)
+    with Outbox(path) as journal:
+        journal.settle(slot, SlotState.MINED, "0x01", ok=True)
+    assert open_slots(tmp_path) == ()
