@@ -176,4 +176,4 @@ class Life(RuleBasedStateMachine):
 
 def test_books__random_accidents__no_deed_lands_twice_and_nonces_have_no_gap() -> None:
     """P-18, P-19, F-54, F-68, F-71: in any order of accidents; and nothing leaves that is not in the journal."""
-    run_state_machine_as_test(Life, settings=settings(max_examples=40, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(Life, settings=settings(max_examples=20, stateful_step_count=25, deadline=None))
