@@ -44,7 +44,7 @@ def watched(beats: Callable[[Heartbeat, threading.Event], object]) -> list[int]:
 def test_process__node_is_a_black_hole__ends_with_a_code_of_its_own_and_tells_no_secret() -> None:
     """F-63: a supervisor starts it anew; the log says in which call it hung."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.roles.hanging", "1", PRIVATE_KEY], capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "tests.roles.hanging", "1", PRIVATE_KEY], capture_output=True, text=True, timeout=280
     )
     assert done.returncode == ExitCode.HUNG, done.stderr
     told = done.stdout + done.stderr
