@@ -40,7 +40,7 @@ class Finding:
     status: Status
     found: str
     advice: str | None = None
-    code: ExitCode = ExitCode.OK
+    code: int = ExitCode.OK
 
 
 Look = Callable[[Session], Iterator[Finding]]
@@ -68,7 +68,7 @@ def examine(session: Session, checks: Iterable[Check]) -> Iterator[Finding]:
         missing = [need for need in check.needs if need in broken]
         if missing:
             broken.add(check.name)
-            yield Finding(check.name, Status.SKIP, f"not looked at: {missing[0]} comes first")
+            yield Finding(check.name, Status.SKIP, f"not looked at: {missing[0]} comes first", code=0)
             continue
         for finding in _looked(session, check):
             if finding.status == Status.FAIL:
@@ -76,7 +76,7 @@ def examine(session: Session, checks: Iterable[Check]) -> Iterator[Finding]:
             yield finding
 
 
-def exit_code(findings: Iterable[Finding]) -> ExitCode:
+def exit_code(findings: Iterable[Finding]) -> int:
     """The code of the first failure, 0 if there is none."""
     return next((finding.code for finding in findings if finding.status == Status.FAIL), ExitCode.OK)
 
@@ -86,8 +86,8 @@ def _looked(session: Session, check: Check) -> Iterator[Finding]:
     try:
         for finding in check.look(session):
             advice = None if finding.advice is None else REDACTOR.clean(finding.advice)
-            yield Finding(finding.check, finding.status, REDACTOR.clean(finding.found), advice, finding.code)
+            yield Finding(finding.check, finding.status, REDACTOR.clean(finding.found), advice, int(finding.code))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one check, the others are made
         message, hint, code = failures.explain(error)
         line = REDACTOR.clean(" ".join(message.split()))
-        yield Finding(check.name, Status.FAIL, line, None if hint is None else REDACTOR.clean(hint), code)
+        yield Finding(check.name, Status.FAIL, line, None if hint is None else REDACTOR.clean(hint), int(code))
