@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import structlog
-from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import BadFunctionCallOutput, BlockNotFound
 from web3.types import BlockIdentifier
@@ -110,9 +109,9 @@ class Reader:
                     if not self._elsewhere():
                         raise
                     continue
+                found = contradictions(view, self._settlement(view))
                 if not self._is_canonical(block):
                     continue
-                found = contradictions(view, self._settlement(view))
                 if not found:
                     self._last = view
                     return view
@@ -132,7 +131,7 @@ class Reader:
         if not view.federation.live or view.round.final_at == 0:
             return None
         ask = self._contracts.lens.functions.settlementHash(self._fid)
-        return bytes(ask.call(block_identifier=HexBytes(view.block.hash)))
+        return bytes(ask.call(block_identifier=view.block.number))
 
     def _doubt(self, view: View, found: list[str], times: int) -> None:
         """Read a round's events again, then all of them, then those of another endpoint.
@@ -185,7 +184,8 @@ class Reader:
         return Block(block["number"], bytes(block["hash"]), block["timestamp"])
 
     def _read(self, block: Block) -> View:
-        c, fid, at = self._contracts, self._fid, HexBytes(block.hash)
+        """State at a height: by hash, web3 would ask for the block each time. `_is_canonical` is asked at the end."""
+        c, fid, at = self._contracts, self._fid, block.number
         federation = FederationState.from_abi(c.lens.functions.federationOf(fid).call(block_identifier=at))
         round_ = _round(c.lens.functions.roundOf(fid).call(block_identifier=at))
         me = _member(c.lens.functions.memberOf(fid, self._operator).call(block_identifier=at))
@@ -212,7 +212,7 @@ class Reader:
             free_budget=books[2],
         )
 
-    def _turns(self, round_: RoundState, at: HexBytes) -> tuple[int, ...]:
+    def _turns(self, round_: RoundState, at: int) -> tuple[int, ...]:
         if not round_.seeded:
             return ()
         if self._last is not None and self._last.turns and self._last.round.round == round_.round:

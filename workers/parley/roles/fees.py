@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from hexbytes import HexBytes
-
 from parley.chain.disputed import Demand, node_to_abi
 from parley.chain.view import RoundRecord, View
 from parley.roles import worth
@@ -36,7 +34,7 @@ def owed(worker: Worker, view: View) -> int:
     )
     if not any(concerned):
         return 0
-    at = HexBytes(view.block.hash)
+    at = view.block.number
     return int(worker.contracts.disputes.functions.owedTo(key).call(block_identifier=at))
 
 

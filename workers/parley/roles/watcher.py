@@ -16,8 +16,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hexbytes import HexBytes
-
 from parley.chain import proofs
 from parley.chain.disputed import Demand, node_to_abi
 from parley.chain.model import Phase
@@ -169,7 +167,7 @@ class Watcher:
         """What the chain holds of the commitment, at the block of the view."""
         key = self._worker.address
         call = self._worker.contracts.disputes.functions.committedAt(key, proof.commitment(key))
-        return Noted(*call.call(block_identifier=HexBytes(view.block.hash)))
+        return Noted(*call.call(block_identifier=view.block.number))
 
     def _demand(self, view: View, action: DemandNode) -> None:
         """Demand a node, with twice the fee of now: the rest comes back at once."""
