@@ -11,7 +11,7 @@ from hexbytes import HexBytes
 from web3.exceptions import ContractLogicError
 
 from parley.chain.errors import NodeRefused, Unreachable, WrongChain
-from parley.chain.rpc import ATTEMPTS, connect, shown
+from parley.chain.rpc import ATTEMPTS, connect
 from parley.errors import ConfigError
 from tests.chain.hostile_rpc import Error, Pause, Status, hostile_node
 from tests.support.anvil import AnvilNode
@@ -47,12 +47,6 @@ def test_connect__nobody_listens__says_so_without_the_key_in_the_address() -> No
 def test_connect__no_endpoint__is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigError, match="is no RPC endpoint"):
         connect(url)
-
-
-@pytest.mark.unit
-def test_shown__any_endpoint__hides_user_path_and_query() -> None:
-    """P-21: providers put keys into the path."""
-    assert shown("https://u:p@node.example:8443/v3/key?x=y") == "https://node.example:8443"
 
 
 @pytest.mark.integration

@@ -18,7 +18,6 @@ from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import requests
 import requests.adapters
@@ -107,13 +106,6 @@ class Transport:
     def close(self) -> None:
         """Close the connections that are open."""
         self._session.close()
-
-
-def shown(url: str) -> str:
-    """An endpoint as it may be logged: without user, password, path and query, where keys often stand (P-21)."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}"
 
 
 def _require_good(reply: requests.Response) -> None:

@@ -20,9 +20,10 @@ from web3.types import RPCEndpoint, RPCResponse
 from parley.chain.endpoint import Aside, Endpoint
 from parley.chain.endpoint_answers import is_blind, is_known, raise_refusal, refused
 from parley.chain.endpoint_health import Health, settle_chain
-from parley.chain.endpoint_http import NoAnswer, Transport, shown
+from parley.chain.endpoint_http import NoAnswer, Transport
 from parley.chain.errors import EndpointsDisagree, Overlong, Unreachable, WrongChain
 from parley.errors import ChainError
+from parley.redaction import shown_url
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +90,7 @@ class Provider(JSONBaseProvider):
         urls = [urls] if isinstance(urls, str) else list(dict.fromkeys(urls))
         self._transports = [Transport(url) for url in urls]
         self._endpoints = [
-            Endpoint(number, shown(url), transport.post, expected=expected_chain_id)
+            Endpoint(number, shown_url(url), transport.post, expected=expected_chain_id)
             for number, (url, transport) in enumerate(zip(urls, self._transports, strict=True))
         ]
         self._health = Health(self._endpoints, max_lag) if len(urls) > 1 else None

@@ -7,12 +7,11 @@ from urllib.parse import urlsplit
 
 from web3 import Web3
 
-from parley.chain.endpoint_http import shown
 from parley.chain.endpoints import ATTEMPTS, MAX_LAG, READS, TIMEOUT, Provider
 from parley.chain.errors import WrongChain
 from parley.errors import ConfigError
 
-__all__ = ["ATTEMPTS", "MAX_LAG", "READS", "TIMEOUT", "Provider", "connect", "distrust", "shown"]
+__all__ = ["ATTEMPTS", "MAX_LAG", "READS", "TIMEOUT", "Provider", "connect", "distrust"]
 
 
 def connect(
