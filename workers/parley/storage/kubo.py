@@ -32,8 +32,8 @@ from parley.storage.upload import upload
 PUT_DEADLINE = 300.0
 """Seconds that `put` and `pin` may take in all, whatever the size."""
 
-RESUME_ABOVE = 16 << 20
-"""Bytes above which an object goes up block by block, so that it need not start from zero."""
+RESUME_ABOVE = 2 << 20
+"""Bytes above which an object goes up block by block, so that it need not start from zero; less is held in memory."""
 
 _IMPORT = {
     "cid-version": "1",
