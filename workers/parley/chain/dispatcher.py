@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, takewhile
 
 import structlog
 
@@ -134,8 +134,10 @@ class Dispatcher:
         if not self._recovered:
             self._report(self.recover())
         mined, outbox = self._desk.pool.count(), self._desk.outbox
-        # what a reorg took away is not stale: it goes out again before anything new does
-        back = [outbox.reopen(slot) for slot in outbox.settled_from(mined) if slot.key is None or slot.key not in keys]
+        # what a reorg took away is not stale: it goes out again before anything new does; but what lies above a deed
+        # that is decided anew cannot be mined before it, and has its turn afterwards
+        below = takewhile(lambda slot: slot.key is None or slot.key not in keys, outbox.settled_from(mined))
+        back = [outbox.reopen(slot) for slot in below]
         past = [slot for slot in outbox.open_slots() if slot.nonce < mined]
         self._report(self._drive([Delivery(self._desk, slot) for slot in (*past, *back)]))
 
