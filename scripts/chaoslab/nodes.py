@@ -15,6 +15,10 @@ from parley.storage.kubo_binary import find_kubo
 from tests.faults.proxy import FaultProxy, fault_proxy
 
 
+OWN_BYTES = 64
+"""Shorter blocks are Kubo's own, such as the root of its empty folder: without them it does not start."""
+
+
 @dataclass(slots=True)
 class Node:
     """A Kubo node.
@@ -57,14 +61,12 @@ class Node:
             self.proxy.retarget(_target(self.daemon))
 
     def corrupt(self, seed: int) -> str | None:
-        """Flip a bit of a block on its disk; the file's name, `None` if it holds none."""
-        blocks = sorted((self.repo / "blocks").glob("*/*.data"))
+        """Flip a bit of a peer's content on its disk; the file's name, `None` if it holds none."""
+        blocks = sorted(file for file in (self.repo / "blocks").glob("*/*.data") if file.stat().st_size >= OWN_BYTES)
         if not blocks:
             return None
         file = blocks[seed % len(blocks)]
         content = bytearray(file.read_bytes())
-        if not content:
-            return None
         content[seed // 8 % len(content)] ^= 1 << seed % 8
         file.chmod(0o644)
         file.write_bytes(content)
