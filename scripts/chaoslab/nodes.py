@@ -14,7 +14,6 @@ from parley.storage.daemon import KuboDaemon
 from parley.storage.kubo_binary import find_kubo
 from tests.faults.proxy import FaultProxy, fault_proxy
 
-
 OWN_BYTES = 64
 """Shorter blocks are Kubo's own, such as the root of its empty folder: without them it does not start."""
 
