@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from parley.cli.actions.receipts import Done, done
 from parley.cli.actions.stakes import stake_of
 from parley.cli.amounts import tokens
 from parley.errors import ChainError, ConfigError
+from parley.tasks import strict_json
 
 MAX_FILE_BYTES = 1 << 16
 Uint256 = Annotated[int, Field(ge=0, lt=2**256)]
@@ -144,7 +144,7 @@ def read_invitation(path: Path) -> InvitationFile:
     """
     try:
         with path.open("rb") as file:
-            return InvitationFile(**json.loads(file.read(MAX_FILE_BYTES)))
+            return InvitationFile(**strict_json.parse(file.read(MAX_FILE_BYTES + 1), MAX_FILE_BYTES))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}", hint="check the path") from error
     except (ValueError, TypeError, ValidationError) as error:
