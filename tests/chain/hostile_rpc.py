@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.chain.http_servers import serving
 
 Answer = Callable[[str, int], Any]
 """From the method, and how often it was asked, to: a result, an exception's status code, raw bytes, or a pause."""
@@ -49,34 +49,19 @@ class HostileNode:
 @contextmanager
 def hostile_node(answer: Answer) -> Iterator[HostileNode]:
     """Serve on a free port of 127.0.0.1."""
+    node = HostileNode("")
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            node.asked[request["method"]] += 1
-            given = answer(request["method"], node.asked[request["method"]])
-            if isinstance(given, Pause):
-                time.sleep(given.seconds)
-                given = Status(503)
-            status, body = _body(given, request["id"])
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def reply(body: bytes) -> tuple[int, bytes]:
+        request = json.loads(body)
+        node.asked[request["method"]] += 1
+        given = answer(request["method"], node.asked[request["method"]])
+        if isinstance(given, Pause):
+            time.sleep(given.seconds)
+            given = Status(503)
+        return _body(given, request["id"])
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-            """Print nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    node = HostileNode(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(reply) as node.url:
         yield node
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _body(given: object, request_id: int) -> tuple[int, bytes]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from parley.chain.pool import Refusal, refusal_of
+from parley.chain.endpoint_answers import is_known
+from parley.chain.refusals import Refusal, refusal_of
 
 pytestmark = pytest.mark.unit
 
@@ -32,3 +33,9 @@ pytestmark = pytest.mark.unit
 def test_refusal_of__words_of_clients__tell_what_to_do(reason: str, refusal: Refusal) -> None:
     """P-19: above all, an unknown type of transaction is not taken for a known transaction."""
     assert refusal_of(reason) is refusal
+
+
+@pytest.mark.parametrize(("said", "known"), [("already known", True), ("unknown transaction type", False)])
+def test_is_known__endpoints_words__are_read_as_the_sender_reads_them(said: str, known: bool) -> None:
+    """P-19: an endpoint that does not know the type of a transaction has not taken it."""
+    assert is_known({"jsonrpc": "2.0", "id": 1, "error": {"code": -32000, "message": said}}) is known

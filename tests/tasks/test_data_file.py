@@ -60,7 +60,7 @@ def test_save__disk_full__leaves_the_old_file(tmp_path: Path, monkeypatch: pytes
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(data_file.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(DataError, match="No space left"):
         data_file.save(path, dataset(30))
     assert list(tmp_path.iterdir()) == [path]

@@ -31,7 +31,8 @@ from parley.chain.errors import (
 )
 from parley.chain.fees import Fees
 from parley.chain.outbox import Offer, Slot, SlotState
-from parley.chain.pool import Head, Refusal, refusal_of
+from parley.chain.pool import Head
+from parley.chain.refusals import Refusal, refusal_of
 from parley.chain.reverts import ContractError
 from parley.chain.simulation import ran_out_of_gas
 from parley.chain.transactions import Attempt, Outgoing, Recorder, Sent, nothing

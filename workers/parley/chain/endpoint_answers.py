@@ -10,6 +10,7 @@ from web3.types import RPCResponse
 
 from parley.chain.endpoint_http import NoAnswer
 from parley.chain.errors import NodeRefused
+from parley.chain.refusals import Refusal, refusal_of
 
 _THROTTLE = re.compile(r"rate.?limit|too many requests|compute units|request count exceeded", re.IGNORECASE)
 
@@ -72,7 +73,7 @@ def is_blind(response: RPCResponse) -> bool:
 
 def is_known(response: RPCResponse) -> bool:
     """Whether an endpoint refuses a transaction because it has it."""
-    return any(words in _message(response) for words in ("already known", "already imported", "known transaction"))
+    return refusal_of(_message(response)) is Refusal.KNOWN
 
 
 def raise_refusal(method: str, response: RPCResponse) -> None:

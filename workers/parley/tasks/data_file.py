@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import io
-import os
-import secrets
 import struct
 import tokenize
 import zipfile
@@ -17,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from parley.files import NewFile
 from parley.tasks.dataset import DataSchema, Dataset
 from parley.tasks.errors import DataError
 
@@ -55,18 +54,14 @@ def save(path: Path, data: Dataset) -> None:
     Raises:
         DataError: the file cannot be written. Nothing half-written remains.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, X=data.X, y=data.y)
     try:
-        with temporary.open("xb") as file:
-            temporary.chmod(0o600)
-            np.savez(file, allow_pickle=False, X=data.X, y=data.y)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with NewFile(path, mode=0o600) as file:
+            file.write(content.getvalue())
+            file.publish()
     except OSError as error:
         raise DataError(f"cannot write {path}: {error.strerror or error}", hint="is the disk full?") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load(path: Path, schema: DataSchema) -> Dataset:

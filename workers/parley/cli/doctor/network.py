@@ -19,8 +19,6 @@ TIMEOUT = 5.0
 """Seconds that an endpoint has to answer."""
 OLD_SECONDS = 120
 """A newest block of that age: the chain stands, or the node lags."""
-SKEW_SECONDS = 5
-"""A clock that is wrong by more is worth a warning (F-62)."""
 
 
 def endpoints(session: Session) -> Iterator[Finding]:
@@ -59,8 +57,10 @@ def contracts(session: Session) -> Iterator[Finding]:
 
 def clock(session: Session) -> Iterator[Finding]:
     """The local clock against chain time. Phases follow the chain, so that a wrong clock misleads only people."""
+    from parley.roles.clock import LIMIT
+
     behind = session.w3.eth.get_block("latest")["timestamp"] - time.time()
-    if behind > SKEW_SECONDS:
+    if behind > LIMIT:
         found = f"the newest block is {behind:.0f} seconds in this machine's future"
         yield Finding("clock", Status.WARN, found, "let the clock be set by NTP: `timedatectl set-ntp true`")
     elif -behind > OLD_SECONDS:
