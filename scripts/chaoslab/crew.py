@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import Self
 
 from chaoslab.history import WIPED, Outage
-from chaoslab.nursery import Fork
 from parley.chain.devnet import process_started
 from parley.cli.demo.processes import last_line, spawn
+from tests.support.nursery import Fork
 
 READY = b'"ready"'
 """What a worker logs once it has loaded all that is slow to load."""

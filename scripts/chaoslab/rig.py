@@ -13,7 +13,6 @@ from pathlib import Path
 from chaoslab.chain import ChainFaults
 from chaoslab.crew import Crew
 from chaoslab.nodes import Node, locations, running_nodes
-from chaoslab.nursery import Nursery
 from parley.chain.devnet import ChildDevnet, Devnet
 from parley.cli.actions.plan import PolicyPlan
 from parley.cli.demo.attacks.registry import Attack, Bound, Measure
@@ -24,6 +23,7 @@ from parley.cli.progress import Say
 from parley.errors import DeadlineExceeded
 from parley.storage import ContentStore, open_store
 from tests.faults.proxy import FaultProxy, fault_proxy
+from tests.support.nursery import Nursery
 
 READY_SECONDS = 600.0
 """Within which all workers must be ready at the start."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,11 +19,11 @@ import pytest
 
 from parley.chain.model import Phase
 from parley.chain.view import View
-from parley.failpoints import Failpoint
+from parley.failpoints import VARIABLE, Failpoint
 from parley.tasks.partition import dirichlet, take
 from tests.support.anvil import running_anvil
 from tests.support.federation import Town, build, role_of
-from tests.support.nursery import Child, Nursery
+from tests.support.nursery import Fork, Nursery
 
 pytestmark = pytest.mark.integration
 
@@ -47,26 +48,34 @@ class Ward:
     keys: dict[str, str]
     config: Path
 
-    def start(self, name: str, at: Failpoint | None = None) -> Child:
+    def start(self, name: str, at: Failpoint | None = None) -> Fork:
         """Start somebody's worker as a process, to be killed at a failpoint if one is given."""
-        role = (role_of(name).name or "").lower()
-        more = ("--data", self.config.parent / "data.npz") if role == "trainer" else ()
+        role, folder = (role_of(name).name or "").lower(), self.config.parent
+        more = ("--data", str(folder / "data.npz")) if role == "trainer" else ()
+        point = {} if at is None else {VARIABLE: at.value}
         return self.nursery.start(
-            "--config", self.config, role, "run", *more, at=at, PARLEY_PRIVATE_KEY=self.keys[name]
+            ["parley", "--config", str(self.config), role, "run", *more],
+            folder / f"{name}.log",
+            {"PARLEY_PRIVATE_KEY": self.keys[name], **point},
         )
+
+    def dies(self, name: str, at: Failpoint) -> None:
+        """Start somebody's worker, and wait until a failpoint has killed it."""
+        killed(self.start(name, at))
 
     @property
     def home(self) -> Path:
         """Where the processes keep everything but their keys."""
         return self.config.parent / "home"
 
-    def until(self, child: Child, goal: Callable[[View], bool]) -> View:
+    def until(self, child: Fork, goal: Callable[[View], bool]) -> View:
         """Wait until the chain shows something, then end the process in the usual way."""
         give_up = time.monotonic() + SECONDS
         while not goal(view := self.town.view()):
             assert time.monotonic() < give_up, f"{view.round}\n{child.log.read_text()}"
             time.sleep(0.1)
-        assert child.stop() == 0, child.log.read_text()
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(SECONDS) == 0, child.log.read_text()
         return view
 
     def play(self, phase: Phase, mortal: str) -> None:
@@ -92,10 +101,15 @@ class Ward:
         return len(contract.events[event]().get_logs(from_block=0, argument_filters=filters))
 
 
+def killed(child: Fork) -> None:
+    """Wait until its failpoint has killed it."""
+    assert child.wait(SECONDS) == -signal.SIGKILL, child.log.read_text()
+
+
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     folder = tmp_path_factory.mktemp("ward")
-    with running_anvil() as node, Nursery(folder, {}) as nursery:
+    with running_anvil() as node, Nursery() as nursery:
         town = build(node, folder)
         settings = {
             "rpc_url": node.url,
@@ -121,16 +135,16 @@ def test_trainer__killed_at_every_step__commits_once_and_reveals_once(ward: Ward
     ward.play(Phase.TRAIN, mortal)
     before = ward.sent_by(mortal)
     for point in (Failpoint.AFTER_DRAFT, Failpoint.AFTER_JOURNAL):
-        ward.start(mortal, point).killed()
+        ward.dies(mortal, point)
         assert ward.sent_by(mortal) == before, point
-    ward.start(mortal, Failpoint.AFTER_SEND).killed()
+    ward.dies(mortal, Failpoint.AFTER_SEND)
     assert ward.sent_by(mortal) == before + 1
     (committed,) = {ward.town.view().records[ward.town.view().round.round].commitments[ward.operator(mortal)]}
 
     child = ward.start(mortal, Failpoint.AFTER_UPLOAD)
     ward.town.cycle("trainer-1", "trainer-2")
     assert ward.town.view().phase == Phase.REVEAL
-    child.killed()
+    killed(child)
     assert ward.sent_by(mortal) == before + 1
 
     shutil.rmtree(ward.home)
@@ -147,9 +161,9 @@ def test_evaluator__killed_with_a_draft_and_after_sending__commits_once_and_reve
     mortal = "evaluator-0"
     ward.play(Phase.SCORE_COMMIT, mortal)
     before = ward.sent_by(mortal)
-    ward.start(mortal, Failpoint.AFTER_DRAFT).killed()
+    ward.dies(mortal, Failpoint.AFTER_DRAFT)
     assert ward.sent_by(mortal) == before
-    ward.start(mortal, Failpoint.AFTER_SEND).killed()
+    ward.dies(mortal, Failpoint.AFTER_SEND)
     assert ward.sent_by(mortal) == before + 1
     child = ward.start(mortal)
     ward.town.cycle("evaluator-1", "evaluator-2")
@@ -163,7 +177,7 @@ def test_aggregator__killed_after_sending__settles_once(ward: Ward) -> None:
     mortal = "aggregator-0"
     ward.play(Phase.SETTLE, mortal)
     before, number = ward.sent_by(mortal), ward.town.view().round.round
-    ward.start(mortal, Failpoint.AFTER_SEND).killed()
+    ward.dies(mortal, Failpoint.AFTER_SEND)
     assert (ward.sent_by(mortal), ward.count("Settled", mortal)) == (before + 1, 1)
     child = ward.start(mortal)
     ward.town.warp(ward.town.view().policy.challenge)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from parley.storage.errors import StorageError, StoreTimeout
+from parley.storage.errors import StorageError
 from parley.storage.lanes import Job, Lane, busy
 from parley.storage.race import explained
 from parley.storage.receive import Bounds, Deadline
@@ -47,7 +47,8 @@ class Everywhere:
         self._others = [lane for lane in lanes[1:] if lane.usable]
         self._aside = [lane for lane in lanes[1:] if lane not in self._others]
         self._job = job
-        self._bounds = Bounds(Deadline.after(seconds, lanes[0].store.location).at, given_up)
+        self._deadline = Deadline.after(seconds, lanes[0].store.location)
+        self._bounds = Bounds(self._deadline.at, given_up)
         self._spool = spool
         self._answers: queue.SimpleQueue[tuple[Lane, object]] = queue.SimpleQueue()
         self._running: set[Lane] = set()
@@ -83,7 +84,7 @@ class Everywhere:
         """Return if it is done well enough."""
         if self._own in self._done:
             return
-        error = self._errors.get(self._own) or self._too_late()
+        error = self._errors.get(self._own) or self._deadline.error()
         if not self._done:
             raise explained([error, *(e for lane, e in self._errors.items() if lane is not self._own)])
         log.warning(
@@ -131,9 +132,3 @@ class Everywhere:
             raise outcome
         else:
             self._done.add(lane)
-
-    def _too_late(self) -> StoreTimeout:
-        return StoreTimeout(
-            f"{self._own.store.location} did not finish in time",
-            hint="Check that the store is up and near, or allow more time.",
-        )
