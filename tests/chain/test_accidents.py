@@ -225,6 +225,27 @@ def test_send__reorg_took_two_and_the_first_is_wanted_again__nothing_waits_behin
     assert giver.given == 3
 
 
+@pytest.mark.parametrize("waiting_on", [1, 3])
+def test_send__reorg_takes_what_lies_below_while_it_waits__both_land(giver: Giver, waiting_on: int) -> None:
+    """F-68, P-19: what a reorg takes from under deeds that wait goes out again, at once and by itself."""
+    with giver.sender(replace(POLICY, timeout=10)) as sender:
+        first = sender.deliver(giver.gift(1), intent=Intent("gift/1"))
+        giver.stop_mining()
+        above = [giver.gift(2 << number) for number in range(waiting_on)]
+        intents = [Intent(f"above/{number}") for number in range(waiting_on)]
+        waiting = giver.threads.submit(sender.deliver_all, above, intents)
+        until(lambda: len(giver.waiting()) == waiting_on)
+        giver.rpc("anvil_reorg", 1, [])
+        assert giver.given == 0
+        giver.rpc("evm_setIntervalMining", 1)
+        ended = waiting.result(20)
+        assert [sent.nonce for sent in ended if isinstance(sent, Sent)] == [
+            first.nonce + 1 + n for n in range(waiting_on)
+        ]
+        assert sender.deliver(giver.gift(1), intent=Intent("gift/1")).hash == first.hash
+    assert giver.given == 1 + sum(2 << number for number in range(waiting_on))
+
+
 def test_send__reorg_before_it_is_deep__counts_only_what_is_canonical(giver: Giver) -> None:
     """F-68: a receipt is no confirmation until enough blocks lie on its block."""
     with giver.sender(replace(POLICY, confirmations=4)) as sender:

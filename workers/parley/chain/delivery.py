@@ -36,7 +36,7 @@ from parley.chain.refusals import Refusal, refusal_of
 from parley.chain.reverts import ContractError
 from parley.chain.simulation import ran_out_of_gas
 from parley.chain.transactions import Attempt, Outgoing, Recorder, Sent, nothing
-from parley.errors import ChainError
+from parley.errors import ChainError, ParleyError
 from parley.failpoints import Failpoint, failpoint
 from parley.heartbeat import BEAT
 from parley.metrics import ATTEMPTS, CONFIRMATION_SECONDS, GAS_SPENT, TRANSACTIONS
@@ -104,16 +104,31 @@ class Delivery:
         """Look at the chain once and do what follows; the receipt if it is final."""
         BEAT.beat()
         try:
-            head = self._desk.pool.head()
-            if self._desk.pool.count() > self._slot.nonce:
+            head, mined = self._desk.pool.head(), self._desk.pool.count()
+            if mined > self._slot.nonce:
                 return self._final(head)
             self._strange.clear()
-            self._act(head)
+            if not self._restored(mined):
+                self._act(head)
         except (Unreachable, NodeRefused) as error:
             if error is self._rejection:
                 raise
             self._log.warning("the node does not answer; trying on", reason=error.message)
         return None
+
+    def _restored(self, mined: int) -> bool:
+        """Whether a reorg took something away from under this nonce; it lands again first, or this one never could."""
+        with self._desk.restoring:
+            fallen = [slot for slot in self._desk.outbox.settled_from(mined) if slot.nonce < self._slot.nonce]
+            for slot in fallen:
+                self._log.warning("a reorg took what lies below: it goes out again", below=slot.nonce)
+                try:
+                    Delivery(self._desk, self._desk.outbox.reopen(slot)).run()
+                except (SendingStopped, JournalError):
+                    raise
+                except ParleyError as error:
+                    self._log.warning("what a reorg took away did not end well", below=slot.nonce, reason=error.message)
+        return bool(fallen)
 
     # ---------------------------------------------------------------------------------------------- offering
 

@@ -65,6 +65,7 @@ class Desk:
         judge: tries transactions out.
         policy: patience, depth and fees.
         stop: set when the process ends.
+        restoring: held by whoever brings back what a reorg took away.
     """
 
     pool: Pool
@@ -74,3 +75,4 @@ class Desk:
     judge: Judge
     policy: SendPolicy
     stop: threading.Event
+    restoring: threading.RLock = field(default_factory=threading.RLock, repr=False)
