@@ -80,6 +80,11 @@ class Giver:
         """Transactions of the key on the chain."""
         return int(self.w3.eth.get_transaction_count(self.account.address))
 
+    @property
+    def time(self) -> int:
+        """Of the newest block, seconds."""
+        return int(self.w3.eth.get_block("latest")["timestamp"])
+
     def rpc(self, method: str, *params: Any) -> Any:  # noqa: ANN401 - JSON
         """Ask Anvil for something that web3 has no name for."""
         response = self.w3.provider.make_request(RPCEndpoint(method), list(params))

@@ -194,6 +194,8 @@ class Dispatcher:
         if home is not None:
             if home.message != order.message or home.state is SlotState.REPLACED:
                 return None
+            # a reorg that took early ends back leaves more time for it than it had
+            home = self._desk.outbox.bound(home, order.intent)
             return home if home.state is SlotState.OPEN else self._desk.outbox.reopen(home)
         done = None if order.key is None else self._desk.outbox.done(order.key)
         return done if done is not None and done.message == order.message else None

@@ -171,6 +171,16 @@ class Outbox:
             )
         return replace(slot, state=SlotState.OPEN, mined=None, ok=None)
 
+    def bound(self, slot: Slot, intent: Intent | None) -> Slot:
+        """The slot with the deadline and the stake of an intent with the same key: what is known now counts."""
+        if slot.intent == intent:
+            return slot
+        with self._written():
+            self._connection.execute(
+                "UPDATE slot SET deadline = ?, at_stake = ? WHERE id = ?", (*_bounds(intent), slot.id)
+            )
+        return replace(slot, intent=intent)
+
     def forget_all(self) -> None:
         """Empty the journal."""
         with self._written():
@@ -260,12 +270,12 @@ class Outbox:
             " WHERE nonce = ? AND state IN ('open', 'mined', 'cancelled')",
             (time.time(), slot.nonce),
         )
-        stake = None if intent is None or intent.at_stake is None else str(intent.at_stake)
+        deadline, stake = _bounds(intent)
         cursor = self._connection.execute(
             "INSERT INTO slot (nonce, key, label, target, data, value, gas, deadline, at_stake, opened, state, written)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)",
             (slot.nonce, slot.key, message.label, message.to, message.data, str(message.value), slot.gas,
-             None if intent is None else intent.deadline, stake, slot.opened, time.time()),
+             deadline, stake, slot.opened, time.time()),
         )  # fmt: skip
         if cursor.lastrowid is None:
             raise TypeError("an INSERT has a row")
@@ -311,6 +321,13 @@ class Outbox:
 
     def _count_pending(self) -> None:
         PENDING.set(self._rows("SELECT count(*) FROM slot WHERE state = 'open'", ())[0][0])
+
+
+def _bounds(intent: Intent | None) -> tuple[int | None, str | None]:
+    """Deadline and stake as the file has them."""
+    if intent is None:
+        return None, None
+    return intent.deadline, None if intent.at_stake is None else str(intent.at_stake)
 
 
 def _slot(row: tuple[Any, ...]) -> Slot:
