@@ -64,7 +64,7 @@ def _lines(outcome: Outcome, command: str) -> Iterator[str]:
     yield ""
     yield (
         f"A federation of {scale.trainers} trainers, {scale.evaluators} evaluators, {scale.aggregators} aggregators, a "
-        f"watcher and the sponsor, each a `parley ... run` process with its own key, on Anvil (a block a second) with "
+        f"watcher and the sponsor, each a process of its own with its own key, on Anvil (a block a second) with "
         f"{scale.nodes} Kubo nodes, training {scale.task}, while a seeded monkey breaks things. Written by"
     )
     yield ""
