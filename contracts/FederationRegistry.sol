@@ -11,7 +11,7 @@ import {Limits} from "./libraries/Limits.sol";
 import {AGGREGATOR, EVALUATOR, TRAINER} from "./libraries/MemberState.sol";
 
 /// @title FederationRegistry
-/// @notice See {IFederationRegistry}.
+/// @notice Federations: their sponsors, terms, versions of the policy, and who may join. See {IFederationRegistry}.
 contract FederationRegistry is IFederationRegistry, EIP712 {
     bytes32 private constant INVITATION_TYPEHASH =
         keccak256("Invitation(uint256 fid,address operator,uint8 roles,uint256 nonce,uint256 expiry)");

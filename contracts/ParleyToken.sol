@@ -6,7 +6,7 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 import {IParleyToken} from "./interfaces/IParleyToken.sol";
 
 /// @title ParleyToken
-/// @notice See {IParleyToken}.
+/// @notice The token of development chains, where anybody may mint it. See {IParleyToken}.
 contract ParleyToken is IParleyToken, ERC20, ERC20Permit {
     /// @param holder Gets the initial supply.
     /// @param supply Initial supply, 18 decimals.

@@ -7,7 +7,7 @@ import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 
 /// @title ParticipantRegistry
-/// @notice See {IParticipantRegistry}.
+/// @notice Operators, and the worker keys that act for them. See {IParticipantRegistry}.
 contract ParticipantRegistry is IParticipantRegistry, EIP712, Nonces {
     bytes32 private constant WORKER_TYPEHASH =
         keccak256("Worker(address operator,address worker,uint256 nonce,uint256 deadline)");

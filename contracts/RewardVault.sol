@@ -12,7 +12,7 @@ import {TokenIn} from "./libraries/TokenIn.sol";
 import {WordTree} from "./libraries/WordTree.sol";
 
 /// @title RewardVault
-/// @notice See {IRewardVault}.
+/// @notice Budgets of federations, and claims of what was earned. See {IRewardVault}.
 contract RewardVault is IRewardVault, EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using TokenIn for IERC20;

@@ -15,7 +15,7 @@ import {Sortition} from "./libraries/Sortition.sol";
 import {WordTree} from "./libraries/WordTree.sol";
 
 /// @title RoundLens
-/// @notice See {IRoundLens}.
+/// @notice Reads for people, workers and explorers; holds nothing. See {IRoundLens}.
 contract RoundLens is IRoundLens {
     /// @notice The coordinator that is read.
     IRoundCoordinator public immutable coordinator;

@@ -8,7 +8,7 @@ import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {TokenIn} from "./libraries/TokenIn.sol";
 
 /// @title StakeVault
-/// @notice See {IStakeVault}.
+/// @notice Stakes and bonds of operators, free or locked. See {IStakeVault}.
 contract StakeVault is IStakeVault, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using TokenIn for IERC20;

@@ -33,7 +33,7 @@ def artifact(name: str) -> Artifact:
     """A contract with the constructor that the real one has."""
     inputs = [{"name": member, "type": kind} for member, kind in INPUTS.get(name, [])]
     abi = [{"type": "constructor", "inputs": inputs}] if inputs else []
-    return Artifact(name, abi, name.encode(), b"\x01\x00\x00\x02", ((1, 2),))
+    return Artifact(name, abi, name.encode(), b"\x01\x00\x00\x02", ((1, 2),), "{}")
 
 
 COMPILATION = Compilation({name: artifact(name) for name in (*CORE, TOKEN)}, "0.8.37", {"settings": {}})

@@ -24,7 +24,13 @@ from solcx.exceptions import SolcError
 from parley.chain.errors import CompilerError
 from parley.files import write_whole
 
-OUTPUTS = ("abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences")
+OUTPUTS = (
+    "abi",
+    "metadata",
+    "evm.bytecode.object",
+    "evm.deployedBytecode.object",
+    "evm.deployedBytecode.immutableReferences",
+)
 
 _IMPORT = re.compile(r"""^\s*import\b[^;"']*["']([^"']+)["']""", re.MULTILINE)
 
@@ -39,6 +45,7 @@ class Artifact:
         bytecode: creation code, without constructor arguments.
         runtime: deployed code, its immutables still zero.
         immutables: (start, length) in bytes of every immutable in `runtime`.
+        metadata: JSON as the compiler wrote it: ABI, documentation, settings, and the digests of the sources.
     """
 
     name: str
@@ -46,6 +53,11 @@ class Artifact:
     bytecode: bytes
     runtime: bytes
     immutables: tuple[tuple[int, int], ...]
+    metadata: str
+
+    def is_code(self, code: bytes) -> bool:
+        """Whether code on a chain is this contract's, immutables aside."""
+        return len(code) == len(self.runtime) and self.masked(code) == self.runtime
 
     def masked(self, code: bytes) -> bytes:
         """`code` with this contract's immutables zeroed: comparable to `runtime`."""
@@ -259,4 +271,5 @@ def _artifact(name: str, output: Mapping[str, Any]) -> Artifact:
         bytecode=bytes.fromhex(output["evm"]["bytecode"]["object"]),
         runtime=bytes.fromhex(runtime["object"]),
         immutables=tuple((place["start"], place["length"]) for places in references for place in places),
+        metadata=output["metadata"],
     )

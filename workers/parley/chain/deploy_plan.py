@@ -66,7 +66,7 @@ class Step:
 
     def is_code(self, code: bytes) -> bool:
         """Whether this is the contract's code, immutables aside."""
-        return len(code) == len(self.artifact.runtime) and self.artifact.masked(code) == self.artifact.runtime
+        return self.artifact.is_code(code)
 
 
 def create_address(deployer: str, nonce: int) -> str:

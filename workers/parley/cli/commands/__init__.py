@@ -6,6 +6,7 @@ import typer
 
 from parley.cli.commands import about, content, devnet, doctor, money, rounds, run
 from parley.cli.commands.account import account
+from parley.cli.commands.explorer import explorer
 from parley.cli.commands.federation import federation
 from parley.cli.commands.operator import operator
 from parley.cli.commands.task import task
@@ -25,4 +26,5 @@ def register(app: typer.Typer) -> None:
     money.register(app)
     rounds.register(app)
     content.register(app)
+    app.add_typer(explorer, rich_help_panel="Look")
     about.register(app)
