@@ -41,15 +41,17 @@ test: install ## Run all tests: contracts, then Python
 	forge test || status=1; \
 	$(SAY) "Kubo, built from its Go module the first time: two minutes"; \
 	python scripts/get_kubo.py || status=1; \
+	$(SAY) "Chromium, from the system's packages where it is missing"; \
+	python scripts/get_chromium.py || status=1; \
 	$(SAY) "Python tests, $(WORKERS) processes"; \
 	python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) || status=1; \
 	exit $$status
 
 .PHONY: check
 check: install ## Check format, lint, types, documentation, traceability and lock files
-	@$(MAKE) --keep-going check-python check-types check-contracts check-project
+	@$(MAKE) --keep-going check-python check-types check-contracts check-page check-project
 
-.PHONY: check-python check-types check-contracts check-project
+.PHONY: check-python check-types check-contracts check-page check-project
 check-python:
 	@$(SAY) "format and lint of Python"
 	@ruff format --check .
@@ -66,6 +68,11 @@ check-contracts:
 	@forge build --quiet
 	@python scripts/natspec.py
 
+check-page:
+	@$(SAY) "format of the page, and what it ships of others"
+	@prettier --log-level warn --check .
+	@python scripts/vendor.py
+
 check-project:
 	@$(SAY) "layers, requirements and lock files"
 	@python scripts/layers.py
@@ -73,8 +80,9 @@ check-project:
 	@python scripts/trace.py
 
 .PHONY: format
-format: install ## Format Python and Solidity
+format: install ## Format Python, Solidity and the page
 	@ruff format .
+	@prettier --log-level warn --write .
 	@forge fmt
 	@ruff check --fix .
 
@@ -84,7 +92,7 @@ gas: install ## Measure the gas of every transaction and compare it with the tar
 	@python scripts/gas.py $(ARGS)
 
 .PHONY: bench
-bench: install ## Measure trees and rules beside NumPy and Flower, seconds per round, what each role costs
+bench: install ## Measure trees and rules beside NumPy and Flower, seconds per round, roles, an audit, the page
 	@$(SAY) "benchmarks"
 	@python scripts/bench.py $(ARGS)
 

@@ -3,8 +3,10 @@
 
 Parts: `trees` (Keccak and word trees beside C implementations), `rules` (the aggregation rules beside NumPy and
 Flower), `rounds` (seconds of a federated round, from a demo's summary), `roles` (CPU and memory of each role's worker
-beside a bare process that polls the node as often). All ratios are within this run, on one thread unless a line says
-otherwise. `--quick` takes two minutes once Flower's environment is there, all but one of them for `roles`.
+beside a bare process that polls the node as often), `audit` (CPU of an audit beside that of one evaluator and one
+aggregator in the same rounds), `page` (the index of Parley's page with 1,000 rounds of 100 trainers, and how quick its
+answers are). All ratios are within this run, on one thread unless a line says otherwise. `--quick` takes four minutes
+once Flower's environment is there, most of them for `roles`, `audit` and `page`.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from benchmarks import aggregation, rounds, trees  # noqa: E402
 from benchmarks.measure import FULL, QUICK, Figure, Memory  # noqa: E402
 from parley.errors import ParleyError  # noqa: E402
 
-PARTS = ("trees", "rules", "rounds", "roles")
+PARTS = ("trees", "rules", "rounds", "roles", "audit", "page")
 WIDTH = 120
 """Columns where there is no terminal to ask."""
 
@@ -50,10 +52,18 @@ def figures(part: str, options: argparse.Namespace) -> Iterator[Figure | Memory]
         yield from aggregation.measure(effort, with_flower=not options.no_flower)
     elif part == "rounds":
         yield from rounds.measure(run_demo=not options.quick)
-    else:
+    elif part == "audit":
+        from benchmarks import audit
+
+        yield from audit.measure(quick=options.quick)
+    elif part == "roles":
         from benchmarks import roles  # half of Parley comes along, which the other parts do without
 
         yield from roles.measure(quick=options.quick)
+    else:
+        from benchmarks import page  # likewise
+
+        yield from page.measure(quick=options.quick)
 
 
 def table(part: str, results: list[Figure | Memory]) -> Table:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Check that imports go one way: `python scripts/layers.py`.
 
-    cli -> explorer -> roles -> (tasks, storage, chain) -> numerics
+    cli -> (explorer, audit) -> history -> roles -> (tasks, storage, chain) -> numerics
 
 Modules directly under `parley` (`errors`, settings and the like) are leaves that every layer may import and that import
 none of them. Exit code 1, with one line per offending import.
@@ -22,8 +22,10 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "storage": frozenset({"numerics"}),
     "chain": frozenset({"numerics"}),
     "roles": frozenset({"numerics", "tasks", "storage", "chain"}),
-    "explorer": frozenset({"numerics", "tasks", "storage", "chain", "roles"}),
-    "cli": frozenset({"numerics", "tasks", "storage", "chain", "roles", "explorer"}),
+    "history": frozenset({"numerics", "tasks", "storage", "chain", "roles"}),
+    "explorer": frozenset({"numerics", "tasks", "storage", "chain", "roles", "history"}),
+    "audit": frozenset({"numerics", "tasks", "storage", "chain", "roles", "history"}),
+    "cli": frozenset({"numerics", "tasks", "storage", "chain", "roles", "history", "explorer", "audit"}),
 }
 
 

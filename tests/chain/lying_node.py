@@ -30,11 +30,13 @@ class LyingNode:
         url: where it is found.
         lie: what it does to results; may be changed at any time.
         asked: how often each method was asked for.
+        refused: methods that it does not know.
     """
 
     url: str
     lie: Lie = truth
     asked: Counter[str] = field(default_factory=Counter)
+    refused: set[str] = field(default_factory=set)
 
 
 @contextmanager
@@ -44,10 +46,15 @@ def lying_node(target: str, lie: Lie = truth) -> Iterator[LyingNode]:
 
     def reply(body: bytes) -> tuple[int, bytes]:
         asked = json.loads(body)
-        node.asked[asked["method"]] += 1
         answer = requests.post(target, body, headers={"Content-Type": "application/json"}, timeout=10).json()
-        if "result" in answer:
-            answer["result"] = node.lie(asked["method"], asked["params"], answer["result"])
+        pairs = zip(asked, answer, strict=True) if isinstance(asked, list) else [(asked, answer)]
+        for request, told in pairs:
+            node.asked[request["method"]] += 1
+            if request["method"] in node.refused:
+                told.pop("result", None)
+                told["error"] = {"code": -32601, "message": "the method does not exist"}
+            elif "result" in told:
+                told["result"] = node.lie(request["method"], request["params"], told["result"])
         return 200, json.dumps(answer).encode()
 
     with serving(reply) as node.url:

@@ -13,7 +13,7 @@ from eth_utils.crypto import keccak
 from parley.chain.commitments import score_salt, scores_commitment, settlement_hash, update_commitment, update_salt
 from parley.chain.contracts import token_at
 from parley.chain.errors import Reverted
-from parley.chain.model import Admission, Phase, Role, RoundState, Settlement
+from parley.chain.model import Admission, Phase, Role, RoundState, Settlement, round_of
 from parley.chain.signatures import claim_message, invitation_message, sign, worker_message
 from parley.chain.view import View, phase_at, turn_at
 from parley.numerics.rewards import Account as Earned
@@ -98,7 +98,7 @@ def lens_round(town: Town, fid: int, time: int) -> RoundState:
     request = [{"to": lens.address, "data": data}, "latest", {}, {"time": hex(time)}]
     answer = bytes.fromhex(town.rpc("eth_call", *request)[2:])
     (values,) = town.w3.codec.decode([ROUND_VIEW], answer)
-    return RoundState.from_abi((*values[:2], Phase(values[2]), *values[3:]))
+    return round_of(values)
 
 
 ROUND_VIEW = (

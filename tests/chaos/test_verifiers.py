@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chaoslab.history import WIPED, History, Leftovers, Outage, Past
-from chaoslab.outcomes import Void, why_void
+from chaoslab.outcomes import why_void
 from chaoslab.verifiers import (
     VERIFIERS,
     books_balance,
@@ -23,6 +23,7 @@ from chaoslab.verifiers import (
 )
 from parley.chain.disputed import Conviction
 from parley.cli.demo.audit import Check
+from parley.history.model import Void
 from tests.chaos.past import AGGREGATOR, EVALUATORS, STATE, TRAINERS, good_acts, good_history, good_round, with_round
 from tests.roles.builders import HEADER, POLICY, SETTLEMENT
 

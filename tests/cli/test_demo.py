@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 
+from parley.cli.demo.page import address_in
 from parley.cli.demo.plan import FREE_RIDER, SPONSOR, DemoPlan
 from parley.cli.demo.run import MARK, run
 from parley.errors import ConfigError, Conflict
@@ -55,7 +57,7 @@ def test_demo__interrupted_while_workers_run__leaves_no_process(tmp_path: Path, 
     """Ctrl-C and SIGTERM end every process that the demo started."""
     home = tmp_path / "home"
     demo = subprocess.Popen(
-        demo_command(home, "--task", "breast-cancer", "--trainers", "3"),
+        demo_command(home, "--task", "breast-cancer", "--trainers", "3", "--page"),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -64,6 +66,8 @@ def test_demo__interrupted_while_workers_run__leaves_no_process(tmp_path: Path, 
     while not (log.exists() and log.stat().st_size) and demo.poll() is None and time.monotonic() < deadline:
         time.sleep(0.2)
     assert len(started_below(home)) > 3
+    url = address_in(home / "demo" / "page.log")
+    assert requests.get(f"{url}/api/federations", timeout=30).json()[0]["fid"] == 1, "its page is up"
     demo.send_signal(number)
     _, errors = demo.communicate(timeout=90)
     assert demo.returncode == 130, errors.decode()

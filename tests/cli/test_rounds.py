@@ -11,11 +11,20 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from parley.cli.actions.rounds import phase_name
 from parley.errors import ExitCode
+from parley.history.sentences.words import phase_name
 from parley.numerics.fixed_point import dequantise
 from parley.numerics.rewards import Account, RewardTree, reward_leaf
 from parley.numerics.word_tree import verify
+from parley.roles.actions import (
+    Advance,
+    CommitScores,
+    CommitUpdate,
+    OpenValidation,
+    RevealScores,
+    RevealUpdate,
+    Wait,
+)
 from tests.cli.world import World, make_world
 from tests.support.anvil import AnvilNode
 from tests.support.federation import Town, build
@@ -140,10 +149,44 @@ def test_status__member__standing_and_money(world: World) -> None:
     assert world.run("status", "-a", "trainer-0").exit_code == 0
 
 
-def test_status__no_key__no_own_standing(world: World) -> None:
+def test_status__no_key__no_own_standing_but_the_duties_of_all_keys(world: World) -> None:
     facts = world.json("status")
     assert facts["own"] is None
     assert facts["federations"][0]["round"] == 2
+    assert {duty["account"] for duty in facts["duties"]} == set(NAMES)
+
+
+def test_status__duties__now_is_what_each_worker_would_do(world: World, town: Town) -> None:
+    """What one's workers must do next, and by when, is what they decide themselves."""
+    view = town.view()
+    deeds = {
+        "commit to an update": CommitUpdate,
+        "reveal the update": RevealUpdate,
+        "open the validation shard": OpenValidation,
+        "commit to scores": CommitScores,
+        "reveal the scores": RevealScores,
+    }
+    for name in NAMES:
+        (duties, now) = (facts := world.json("status", "-a", name))["duties"], facts["time"]
+        decided = town.workers[name].decide(town.view(name))
+        due = [deeds[duty["action"]] for duty in duties if duty["state"] == "now" and duty["role"] != "anybody"]
+        assert due == ([] if isinstance(decided, Wait | Advance) else [type(decided)])
+        assert all(duty["operator"] == town.senders[name].address and duty["account"] == name for duty in duties)
+        for duty in duties:
+            if duty["closes"] is not None:
+                assert duty["seconds_left"] == max(0, duty["closes"] - now)
+    trainer = world.json("status", "-a", "trainer-0")["duties"]
+    assert [duty["closes"] for duty in trainer] == [view.round.train_end, view.round.reveal_end]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_status__for_people__duties_fit_the_terminal(world: World, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = world.run("status")
+    assert result.exit_code == 0
+    assert "duties in federation 1, at " in result.stdout
+    assert "commit to an update" in " ".join(result.stdout.split())
+    assert max(map(len, result.stdout.splitlines())) <= width
 
 
 def test_task_show__no_name__the_federations_document(world: World, town: Town) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 from typer.exceptions import TyperException
 
+from parley.audit.checks import MEANINGS
 from parley.cli.app import GLOBAL_OPTIONS
 from parley.config import OTHER_VARIABLES, PREFIX, Settings, known_keys
 from parley.errors import ExitCode
@@ -81,6 +82,12 @@ def test_make__targets_that_are_named__exist(document: Path) -> None:
 def test_exit_codes__in_the_table__are_those_of_the_program() -> None:
     table = rows((ROOT / "docs" / "cli.md").read_text(), "code")
     assert [(int(code), name) for code, name, _ in table] == [(code.value, code.name) for code in ExitCode]
+
+
+def test_checks__in_the_table__are_all_that_an_audit_makes() -> None:
+    table = rows((ROOT / "docs" / "audit.md").read_text(), "check")
+    made = [[f"`{check.value}`", meaning.text, ", ".join(meaning.ids)] for check, meaning in MEANINGS.items()]
+    assert [list(row) for row in table] == made
 
 
 def test_settings__in_the_table__are_all_there_are_with_their_defaults() -> None:

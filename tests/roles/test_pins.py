@@ -90,6 +90,17 @@ def test_wanted__sponsor__models_and_genesis_but_no_updates() -> None:
     assert wanted(sponsor) == (*(model(n) for n in (7, 6, 5, 4)), GENESIS)
 
 
+@pytest.mark.parametrize("role", [Role.TRAINER, Role(0)], ids=["trainer", "nobody"])
+def test_wanted__archive__everything_of_all_rounds_and_nothing_is_released(role: Role) -> None:
+    """P-23: an audit of past rounds needs somebody who keeps them."""
+    view = played(role, newest=9)
+    pins = wanted(view, archive=True)
+    assert {update(n, i) for n in range(1, 10) for i in (0, 1)} <= set(pins)
+    assert {model(n) for n in range(1, 9)} | {GENESIS} <= set(pins)
+    assert pins[:2] == (update(9, 0), update(9, 1))
+    assert released(view, archive=True) == ()
+
+
 def test_wanted__same_update_revealed_twice__once() -> None:
     twice = record(4, final=False)
     twice = replace(twice, reveals=(*twice.reveals, replace(twice.reveals[0], index=2)))

@@ -28,6 +28,7 @@ from tests.roles.watching import (
     Lie,
     a_liar,
     a_stranger,
+    acts,
     again,
     free_and_locked,
     other_rows,
@@ -38,16 +39,6 @@ from tests.support.anvil import AnvilNode
 from tests.support.federation import Town, build
 
 pytestmark = pytest.mark.integration
-
-
-def acts(town: Town, *names: str, until: type[Action] | None = None, cycles: int = 20) -> list[Action]:
-    """What the workers named do until one of them did an act of a kind."""
-    done: list[Action] = []
-    for _ in range(cycles):
-        done += town.cycle(*names)
-        if until is not None and any(isinstance(action, until) for action in done):
-            return done
-    raise AssertionError(f"no {until} among {done}")
 
 
 def record_of(view: View) -> RoundRecord:

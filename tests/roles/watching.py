@@ -51,13 +51,23 @@ def again(watcher: Watcher) -> Watcher:
     return Watcher(replace(worker, reader=reader))
 
 
-def until_settle(town: Town) -> tuple[View, str, list[str]]:
-    """Play until somebody must settle; return the view, whose turn it is, and all others."""
-    everybody = [name for name in town.workers if not name.startswith("aggregator")]
+def until_settle(town: Town, *missing: str) -> tuple[View, str, list[str]]:
+    """Play without those missing until somebody must settle; return the view, whose turn it is, and all others."""
+    everybody = [name for name in town.workers if not name.startswith("aggregator") and name not in missing]
     view = town.play_until(lambda v: v.phase == Phase.SETTLE and bool(v.turns), *everybody)
     aggregators = [name for name in town.workers if name.startswith("aggregator")]
     due = next(n for n in aggregators if town.view(n).me.aggregator_position == view.turns[view.turn])
     return view, due, [name for name in town.workers if name != due]
+
+
+def acts(town: Town, *names: str, until: type[Action] | None = None, cycles: int = 20) -> list[Action]:
+    """What the workers named do until one of them did an act of a kind."""
+    done: list[Action] = []
+    for _ in range(cycles):
+        done += town.cycle(*names)
+        if until is not None and any(isinstance(action, until) for action in done):
+            return done
+    raise AssertionError(f"no {until} among {done}")
 
 
 def free_and_locked(town: Town, address: str) -> tuple[int, int]:

@@ -168,6 +168,7 @@ def build(
     task_name: str = "breast-cancer",
     sealed: bool = True,
     seed: int = 0,
+    rounds: int = ROUNDS,
 ) -> Town:
     """Deploy, create, fund and join: everything up to the first round."""
     w3 = connect(node.url, node.chain_id)
@@ -195,9 +196,9 @@ def build(
     store = Blockstore(folder / "store")
     task = builtin(task_name)
     splits = split(task.dataset(), seed)
-    chain = KeyChain.fresh(ROUNDS) if sealed else None
-    document = _publish(store, task_name, splits, chain, seed)
-    fid = _create(contracts, senders, store, document, chain, policy or default_policy(), seed)
+    chain = KeyChain.fresh(rounds) if sealed else None
+    document = _publish(store, task_name, cut(splits.validation, rounds, seed), chain)
+    fid = _create(contracts, senders, store, document, (chain, rounds), policy or default_policy(), seed)
     shards = take(splits.train, dirichlet(splits.train.y, trainers, seed))
     _join_all(contracts, senders, fid, accounts["sponsor"].address)
 
@@ -215,12 +216,11 @@ def _no_errors() -> Any:  # noqa: ANN401 - the deployer calls no contract
     return ErrorTable({})
 
 
-def _publish(store: Blockstore, name: str, splits: Splits, chain: KeyChain | None, seed: int) -> TaskDocument:
+def _publish(store: Blockstore, name: str, parts: list[Dataset], chain: KeyChain | None) -> TaskDocument:
     """Shards and task document in the store."""
     from parley.tasks import codec
 
     known = builtin(name)
-    parts = cut(splits.validation, ROUNDS, seed)
     blobs = seal_all(parts, chain) if chain is not None else [codec.encode(part) for part in parts]
     refs = tuple(ShardRef(cid=str(store.put(blob)), size=len(blob)) for blob in blobs)
     document = TaskDocument(
@@ -241,18 +241,19 @@ def _create(
     senders: dict[str, Sender],
     store: Blockstore,
     document: TaskDocument,
-    chain: KeyChain | None,
+    planned: tuple[KeyChain | None, int],
     policy: Policy,
     seed: int,
 ) -> int:
     """The federation, funded."""
+    chain, rounds = planned
     token = contracts.token
     assert token is not None
     genesis = quantise(builtin(document.name).task().init(seed).astype(np.float64), 24)
     model_digest = store.put(encode(genesis)).digest
     terms = Terms(
         token=token.address,
-        rounds=ROUNDS,
+        rounds=rounds,
         params=document.params,
         frac_bits=24,
         reward_depth=6,

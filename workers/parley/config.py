@@ -66,6 +66,8 @@ class Settings(BaseSettings):
         urgent_max_fee_gwei: most that it offers at its deadline; never more in all than is at stake.
         token_price: ether that one token is worth to the operator: what is at stake, in the currency of gas.
         checkpoint_seconds: how often training is written to disk.
+        archive: keep all updates and models for ever, as an audit of past rounds needs; else updates go after three
+            rounds.
         hang_seconds: a worker that gave no sign of life for that long is taken for hanging, and ends.
         monitor_port: port of metrics and health; 0: any free one; unset: none.
         monitor_host: address that they are served at.
@@ -97,6 +99,7 @@ class Settings(BaseSettings):
     urgent_max_fee_gwei: float = Field(default=500.0, gt=0, le=1e6)
     token_price: float = Field(default=0.001, ge=0, le=1e6)
     checkpoint_seconds: float = Field(default=10.0, ge=0, le=3600)
+    archive: bool = False
     hang_seconds: float = Field(default=300.0, ge=10, le=86_400)
     monitor_port: int | None = Field(default=None, ge=0, le=65_535)
     monitor_host: str = Field(default="127.0.0.1", min_length=1)

@@ -52,6 +52,10 @@ class ExitCode(IntEnum):
     """Already there or in use: a port, a lock held by another process, an existing file."""
     HUNG = 12
     """A worker gave no sign of life for `hang_seconds` and ended itself: start it again."""
+    WRONG = 13
+    """An audit found something that is not what it must be; its report names it, and who is responsible."""
+    UNAVAILABLE = 14
+    """An audit found nothing wrong, but content that it needs is gone."""
     INTERRUPTED = 130
     """Stopped by Ctrl-C (128 + SIGINT)."""
 

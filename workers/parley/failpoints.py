@@ -35,6 +35,8 @@ class Failpoint(StrEnum):
     """The update is in the store, not revealed."""
     IN_PARSING = "in_parsing"
     """Content of a peer is being read."""
+    IN_AUDIT = "in_audit"
+    """A round was audited and is in the audit's journal."""
 
 
 def failpoint(name: Failpoint) -> None:

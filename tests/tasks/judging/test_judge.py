@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from parley.numerics.scoring import ScoreVector, norm_bound, norm_sq, scale_for
 from parley.tasks.dataset import Dataset
-from parley.tasks.judging import Judgement, judge
+from parley.tasks.judging import Judgement, judge, judge_panel
 from tests.tasks.fakes import SCALE, Nearest, q, targets
 
 pytestmark = pytest.mark.unit
@@ -155,3 +155,33 @@ def test_judge__any_updates_at_all__give_a_vector_that_encodes(
     entries = zip(updates, vector.scores, vector.scales, strict=True)
     assert all((score, scale) == (0, 0) if update is None else scale > 0 for update, score, scale in entries)
     assert sum(max(score - 1, 0) for score in vector.scores) <= 10_000
+
+
+@pytest.mark.parametrize(
+    "updates",
+    [GOOD, [q(1, 0, 0), None, q(-1, 0, 0), q(0, 0, 0)], [q(1, 0, 0), q(100, 0, 0), q(1, 0.5, 0)], [None, None], []],
+    ids=["good", "mixed", "one blinds the others", "none fit", "none"],
+)
+@pytest.mark.parametrize("shard", [SHARD, None, targets(3, [1.0, 0.0, 0.0], 0.1)], ids=["a shard", "none", "tiny"])
+def test_judge_panel__any_round__is_what_each_evaluator_finds_by_itself(
+    updates: list[np.ndarray | None], shard: Dataset | None
+) -> None:
+    """Section 6: scores can be run again by anybody after the reveal, here of a whole panel at once."""
+    salts = [bytes([number]) * 32 for number in range(4)]
+    task, past = Nearest(limit=50), [q(1, 0, 0)]
+    alone = tuple(judge(task, shard, given_of(updates, past, salt)) for salt in salts)
+    assert judge_panel(task, shard, given_of(updates, past), salts) == alone
+
+
+def test_judge_panel__many_evaluators__takes_each_loss_once() -> None:
+    class Counting(Nearest):
+        asked = 0
+
+        def losses(self, vector: np.ndarray, data: Dataset) -> np.ndarray:
+            self.asked += 1
+            return super().losses(vector, data)
+
+    task, alone = Counting(), Counting()
+    judge_panel(task, SHARD, given_of(GOOD), [bytes([number]) * 32 for number in range(9)])
+    judge(alone, SHARD, given_of(GOOD))
+    assert task.asked == alone.asked

@@ -5,19 +5,26 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from web3 import Web3
 from web3.types import RPCResponse
 
-from parley.chain.endpoint_answers import decoded, number_of
+from parley.chain.endpoint_answers import all_decoded, decoded, number_of
 from parley.chain.endpoint_breaker import Breaker
 from parley.chain.endpoint_http import NoAnswer
 from parley.metrics import RPC_HEAD, RPC_REQUESTS, RPC_USABLE
 
 Post = Callable[[bytes, float], bytes]
 """Sends JSON and returns the reply within so many seconds; raises `NoAnswer`."""
+
+
+Request = tuple[str, object]
+"""A method and its parameters."""
+
+_T = TypeVar("_T")
 
 
 class Aside(StrEnum):
@@ -114,23 +121,45 @@ class Endpoint:
         Raises:
             NoAnswer: nothing of use came in time, or it serves another chain.
         """
+
+        def exchange(left: float) -> RPCResponse:
+            if method == "eth_chainId":  # web3 asks it before every other request
+                return {"jsonrpc": "2.0", "id": 0, "result": hex(self.served or 0)}
+            return self._exchange(method, params, left)
+
+        response = self._verified_first(exchange, seconds)
+        self._note_head(method, response)
+        self._tell()
+        return response
+
+    def ask_many(self, requests: Sequence[Request], seconds: float) -> list[RPCResponse]:
+        """Ask several things at once. Returns and raises as `ask`, the answers in the order of the requests."""
+
+        def exchange(left: float) -> list[RPCResponse]:
+            numbers = [next(self._ids) for _ in requests]
+            asked = [_request(number, *request) for number, request in zip(numbers, requests, strict=True)]
+            return all_decoded(self._posted(asked, left), numbers)
+
+        responses = self._verified_first(exchange, seconds)
+        for (method, _), response in zip(requests, responses, strict=True):
+            self._note_head(method, response)
+        self._tell()
+        return responses
+
+    def _verified_first(self, exchange: Callable[[float], _T], seconds: float) -> _T:
+        """Exchange something with it, once it is known to serve the right chain; count how that went."""
         until = time.monotonic() + seconds
         try:
             if not self._verified:
                 self._verify(seconds)
-            if method == "eth_chainId":  # web3 asks it before every other request
-                response: RPCResponse = {"jsonrpc": "2.0", "id": 0, "result": hex(self.served or 0)}
-            else:
-                response = self._exchange(method, params, until - time.monotonic())
+            answer = exchange(until - time.monotonic())
         except NoAnswer as failure:
             self._failed(failure)
             raise
         with self._lock:
             self._breaker.succeeded()
             self.trouble = None
-        self._note_head(method, response)
-        self._tell()
-        return response
+        return answer
 
     def _verify(self, seconds: float) -> None:
         """Look at the chain id."""
@@ -149,10 +178,12 @@ class Endpoint:
     def _exchange(self, method: str, params: object, seconds: float) -> RPCResponse:
         """One request and its answer, checked for being one."""
         number = next(self._ids)
-        request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params or []}
+        return decoded(self._posted(_request(number, method, params), seconds), number)
+
+    def _posted(self, body: Any, seconds: float) -> bytes:  # noqa: ANN401 - JSON
         if seconds <= 0:
             raise NoAnswer("it took too long", outcome="late")
-        return decoded(self._post(Web3.to_json(request).encode(), seconds), number)
+        return self._post(Web3.to_json(body).encode(), seconds)
 
     def _failed(self, failure: NoAnswer) -> None:
         with self._lock:
@@ -172,3 +203,7 @@ class Endpoint:
 
     def _tell(self) -> None:
         RPC_USABLE.labels(str(self.number)).set(self.usable)
+
+
+def _request(number: int, method: str, params: object) -> dict[str, object]:
+    return {"jsonrpc": "2.0", "id": number, "method": method, "params": params or []}

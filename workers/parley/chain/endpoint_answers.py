@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import from_json
@@ -29,21 +30,48 @@ def decoded(raw: bytes, number: int) -> RPCResponse:
     Raises:
         NoAnswer: it is no JSON-RPC, or asks to be left alone.
     """
+    return _answer(_parsed(raw), number)
+
+
+def all_decoded(raw: bytes, numbers: Sequence[int]) -> list[RPCResponse]:
+    """The answers to several requests that were sent at once, in their order.
+
+    Raises:
+        NoAnswer: an answer is missing or no JSON-RPC, or the endpoint asks to be left alone.
+    """
+    responses = _parsed(raw)
+    if not isinstance(responses, list):
+        _refuse_throttle(responses)
+        raise NoAnswer("it does not take several requests at once")
+    found = [response for response in responses if isinstance(response, dict)]
+    by_number = {number: response for response in found if isinstance(number := response.get("id"), int)}
+    return [_answer(by_number.get(number), number) for number in numbers]
+
+
+def _parsed(raw: bytes) -> Any:  # noqa: ANN401 - whatever JSON says
     try:
         # with a bound of its own on nesting: py_ecc raises Python's so far that json overruns the C stack
-        response: Any = from_json(raw, allow_inf_nan=False)
+        return from_json(raw, allow_inf_nan=False)
     except ValueError:
-        response = None
-    error = response.get("error") if isinstance(response, dict) else None
-    if error and _is_throttle(error):
-        raise NoAnswer("it asks for fewer requests", outcome="throttled", retry_after=1.0)
+        return None
+
+
+def _answer(response: object, number: int) -> RPCResponse:
+    """What was parsed, if it is the answer to request `number`."""
+    _refuse_throttle(response)
     frame = ("2.0", number)
     if not isinstance(response, dict) or (response.get("jsonrpc"), response.get("id")) != frame:
         raise NoAnswer("what came back is no JSON-RPC")
-    if not error and "result" not in response:
+    if not response.get("error") and "result" not in response:
         raise NoAnswer("what came back is no JSON-RPC")
     answer: RPCResponse = response  # type: ignore[assignment] # checked just now
     return answer
+
+
+def _refuse_throttle(response: object) -> None:
+    error = response.get("error") if isinstance(response, dict) else None
+    if error and _is_throttle(error):
+        raise NoAnswer("it asks for fewer requests", outcome="throttled", retry_after=1.0)
 
 
 def number_of(value: object) -> int | None:

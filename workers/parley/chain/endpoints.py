@@ -7,20 +7,20 @@ transaction wherever they arrive. It is never retried here: only the sender know
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from eth_utils.crypto import keccak
 from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
-from parley.chain.endpoint import Aside, Endpoint
+from parley.chain.endpoint import Aside, Endpoint, Request
 from parley.chain.endpoint_answers import is_blind, is_known, raise_refusal, refused
 from parley.chain.endpoint_health import Health, settle_chain
 from parley.chain.endpoint_http import NoAnswer, Transport
+from parley.chain.endpoint_search import Search
 from parley.chain.errors import EndpointsDisagree, Overlong, Unreachable, WrongChain
 from parley.errors import ChainError
 from parley.redaction import shown_url
@@ -47,6 +47,7 @@ READS = frozenset(
         "eth_getBalance",
         "eth_getBlockByHash",
         "eth_getBlockByNumber",
+        "eth_getBlockReceipts",
         "eth_getCode",
         "eth_getLogs",
         "eth_getStorageAt",
@@ -61,8 +62,7 @@ READS = frozenset(
 
 SEND = "eth_sendRawTransaction"
 
-_PATIENCE = 2.0
-"""Seconds that a read waits in all for endpoints that back off."""
+_T = TypeVar("_T")
 
 
 class Provider(JSONBaseProvider):
@@ -97,6 +97,7 @@ class Provider(JSONBaseProvider):
         self._timeout = timeout
         self._attempts = attempts + len(urls) - 1
         self._current = self._endpoints[0]
+        self._takes_many = True
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:  # noqa: ANN401 - as in web3
         """Ask.
@@ -115,6 +116,29 @@ class Provider(JSONBaseProvider):
             response = self._ask(method, params)
         raise_refusal(method, response)
         return response
+
+    def ask_many(self, requests: Sequence[Request]) -> list[RPCResponse]:
+        """Ask several reads at once: by half where that takes too long, one by one where the endpoint does not take it.
+
+        Returns:
+            the answers in the order of the requests: results or errors.
+
+        Raises:
+            Unreachable, WrongChain: as of `make_request`.
+        """
+        if self._health is not None:
+            self._health.refresh()
+        if not self._takes_many or len(requests) <= 1:
+            return [self._ask(method, params) for method, params in requests]
+        try:
+            return self._search("a batch", lambda endpoint, seconds: endpoint.ask_many(requests, seconds), 1, _blind_of)
+        except Overlong:
+            middle = len(requests) // 2
+            return [*self.ask_many(requests[:middle]), *self.ask_many(requests[middle:])]
+        except Unreachable as error:
+            log.warning("requests are sent one by one from now on", reason=error.message)
+            self._takes_many = False
+            return self.ask_many(requests)
 
     def distrust(self) -> bool:
         """Put the endpoint aside that serves now, because what it told contradicts itself.
@@ -136,26 +160,38 @@ class Provider(JSONBaseProvider):
 
     def _ask(self, method: str, params: object) -> RPCResponse:
         """Ask one endpoint after the other; anything that is no read, only once."""
-        search = _Search(self._timeout, self._attempts if method in READS else 1)
+        attempts, look = (self._attempts, _blind_one) if method in READS else (1, _sees)
+        return self._search(method, lambda endpoint, seconds: endpoint.ask(method, params, seconds), attempts, look)
+
+    def _search(
+        self,
+        what: str,
+        exchange: Callable[[Endpoint, float], _T],
+        attempts: int,
+        blind: Callable[[_T], RPCResponse | None],
+    ) -> _T:
+        """Exchange something with one endpoint after the other, until one answers that knows of what it is asked."""
+        search = Search(self._timeout, attempts)
         while True:
             endpoint = self._begin(search)
             if endpoint is None:
                 if not search.pause(self._pause(search)):
-                    raise self._failure(method, search) from None
+                    raise self._failure(what, search) from None
                 continue
             try:
-                response = endpoint.ask(method, params, search.seconds)
+                answer = exchange(endpoint, search.seconds)
             except NoAnswer as failure:
                 search.failed(endpoint, failure)
                 if search.attempts == 0:
-                    raise self._failure(method, search) from None
+                    raise self._failure(what, search) from None
                 continue
-            if method in READS and is_blind(response) and search.blind(endpoint, response, self._endpoints):
+            refusal = blind(answer)
+            if refusal is not None and search.blind(endpoint, refusal, self._endpoints):
                 continue
             self._serves(endpoint)
-            return response
+            return answer
 
-    def _begin(self, search: _Search) -> Endpoint | None:
+    def _begin(self, search: Search) -> Endpoint | None:
         """The endpoint to ask now, if there is one."""
         last_hope = not any(endpoint.usable for endpoint in self._endpoints)
         for endpoint in self._in_order():
@@ -168,7 +204,7 @@ class Provider(JSONBaseProvider):
         """The one that serves comes first."""
         return sorted(self._endpoints, key=lambda endpoint: endpoint is not self._current)
 
-    def _pause(self, search: _Search) -> float:
+    def _pause(self, search: Search) -> float:
         """Seconds until an endpoint may be asked."""
         open_ones = [e for e in self._endpoints if e.aside is None and e.number not in search.excluded]
         return min((e.wait(last_hope=True) for e in open_ones), default=float("inf"))
@@ -229,7 +265,7 @@ class Provider(JSONBaseProvider):
     def _names(self) -> list[str]:
         return [endpoint.shown for endpoint in self._endpoints]
 
-    def _failure(self, method: str, search: _Search | None) -> ChainError:
+    def _failure(self, method: str, search: Search | None) -> ChainError:
         """What says of each endpoint why it is of no use."""
         if search is not None and search.refusal is not None:
             return refused(method, search.refusal)
@@ -247,40 +283,15 @@ class Provider(JSONBaseProvider):
         return kind(message, hint="is it running, and is the address right? `parley devnet up` starts a local one")
 
 
-class _Search:
-    """One request on its way from endpoint to endpoint: what time and attempts are left, and who is out."""
+def _sees(_: RPCResponse) -> None:
+    """What is no read is not asked of another endpoint."""
 
-    def __init__(self, timeout: float, attempts: int) -> None:
-        self._timeout = timeout
-        self._until = time.monotonic() + 2 * timeout
-        self._patience = _PATIENCE
-        self.attempts = attempts
-        self.excluded: set[int] = set()
-        self.refusal: RPCResponse | None = None
-        self.overlong = False
 
-    @property
-    def seconds(self) -> float:
-        """What the next attempt may take."""
-        return min(self._timeout, self._until - time.monotonic())
+def _blind_one(response: RPCResponse) -> RPCResponse | None:
+    """The response, if it refuses because the endpoint lacks a block."""
+    return response if is_blind(response) else None
 
-    def pause(self, seconds: float) -> bool:
-        """Wait for an endpoint that backs off, if that is worth it."""
-        self._patience -= seconds
-        if self.attempts == 0 or self._patience < 0 or seconds >= self._until - time.monotonic():
-            return False
-        time.sleep(seconds)
-        return True
 
-    def failed(self, endpoint: Endpoint, failure: NoAnswer) -> None:
-        """Count a failed attempt; who cannot do better is not asked again."""
-        self.attempts -= 1
-        self.overlong = failure.outcome in ("late", "long")
-        if not failure.temporary:
-            self.excluded.add(endpoint.number)
-
-    def blind(self, endpoint: Endpoint, response: RPCResponse, endpoints: Sequence[Endpoint]) -> bool:
-        """Keep a refusal for lack of a block; say whether another endpoint is to be asked."""
-        self.excluded.add(endpoint.number)
-        self.refusal = self.refusal or response
-        return any(e.usable and e.number not in self.excluded for e in endpoints)
+def _blind_of(responses: list[RPCResponse]) -> RPCResponse | None:
+    """The first response that refuses because the endpoint lacks a block."""
+    return next(filter(is_blind, responses), None)

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from eth_utils.crypto import keccak
 
 from parley.chain.disputed import Conviction, Docket
-from parley.chain.model import Header, Settlement
+from parley.chain.model import Header, Settlement, Struct, values_of
 from parley.chain.view import Reveal, RevealedVector, RoundRecord
 
 
@@ -73,8 +73,8 @@ class _Draft:
             case "ScoresRevealed":
                 self.vectors.append(_vector(event.args))
             case "Settled":
-                self.settlement = _settlement(event.args["settlement"])
-                self.header = _header(self.settlement, event)
+                self.settlement = settlement_of(event.args["settlement"])
+                self.header = header_of(self.settlement, event)
                 self.settled_block = event.block
             case "RoundFinalized":
                 self.final, self.ended_block = True, event.block
@@ -173,12 +173,13 @@ def _vector(args: Mapping[str, Any]) -> RevealedVector:
     return RevealedVector(args["seat"], args["operator"], args["vector"], args["salt"])
 
 
-def _settlement(value: Mapping[str, Any] | Sequence[Any]) -> Settlement:
-    values = tuple(value.values()) if isinstance(value, Mapping) else tuple(value)
-    return Settlement.from_abi(values)
+def settlement_of(struct: Struct) -> Settlement:
+    """A settlement from an event."""
+    return Settlement.from_abi(values_of(struct))
 
 
-def _header(s: Settlement, event: Event) -> Header:
+def header_of(s: Settlement, event: Event) -> Header:
+    """The header of a settlement that `Settled` tells of."""
     return Header(
         keccak(s.medians),
         s.norm,

@@ -6,21 +6,18 @@ are always read once more, and who finds that events contradict the state lets a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from eth_abi.exceptions import DecodingError
-from eth_utils.abi import event_abi_to_log_topic
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract import Contract
-from web3.contract.contract import ContractEvent
-from web3.exceptions import Web3Exception
-from web3.types import EventData, LogReceipt
+from web3.types import LogReceipt
 
 from parley.chain.errors import IncompleteLogs
 from parley.chain.events import Event
 from parley.chain.follower_checks import checked
 from parley.chain.follower_ranges import MAX_RANGE, RangeReader
+from parley.chain.log_decoder import LogDecoder
 from parley.chain.view import Block
 from parley.metrics import REORGS
 
@@ -33,6 +30,9 @@ MAX_CHECKPOINTS = 512
 _MAX_TIMES = 64
 """Times of blocks remembered; only the events of one block, or of neighbours, need the same."""
 
+Times = Callable[[Sequence[LogReceipt]], Mapping[bytes, int]]
+"""From new logs to the times of their blocks by the blocks' hashes, seconds."""
+
 
 class Follower:
     """The events of one federation up to a block.
@@ -42,14 +42,18 @@ class Follower:
         contracts: those that tell of federations, whose id is the first topic of their events.
         fid: federation id.
         start: height from which to read: that of the federation's creation or before.
+        times: tells the times of the blocks of new logs, which it may look at; by default the node is asked.
     """
 
-    def __init__(self, w3: Web3, contracts: Sequence[Contract], fid: int, start: int) -> None:
+    def __init__(
+        self, w3: Web3, contracts: Sequence[Contract], fid: int, start: int, times: Times | None = None
+    ) -> None:
         self._w3 = w3
+        self._times_of = times or self._asked_times
         self._addresses = [contract.address for contract in contracts]
         self._topic = fid.to_bytes(32, "big")
         self._start = start
-        self._decoders = _decoders(contracts)
+        self._decoder = LogDecoder(contracts)
         self._ranges = RangeReader(MAX_RANGE)
         self._events: list[Event] = []
         self._checkpoints: list[tuple[int, bytes]] = []
@@ -133,54 +137,47 @@ class Follower:
                 "topics": [None, HexBytes(self._topic).to_0x_hex()],
             }
         )
-        return checked(logs, low, high, {address.lower() for address in self._addresses}, self._topic)
+        return checked(logs, low, high, self._decoder.addresses, self._topic)
 
     def _take(self, first: int, logs: Iterable[LogReceipt]) -> bool:
         """Keep the events that are new, in their places; say whether there are any."""
         known = {(event.block_hash, event.log_index) for event in self._events if event.block >= first}
         fresh = [log for log in logs if (bytes(log["blockHash"]), log["logIndex"]) not in known]
-        events = [event for log in fresh if (event := self._decode(log)) is not None]
+        times = self._times_of(fresh)
+        events = [event for log in fresh if (event := self._decode(log, times)) is not None]
         if events:
             self._events = sorted([*self._events, *events], key=lambda event: (event.block, event.log_index))
         return bool(events)
 
-    def _decode(self, log: LogReceipt) -> Event | None:
-        decoder = self._decoders.get(bytes(log["topics"][0]))
-        if decoder is None:
+    def _decode(self, log: LogReceipt, times: Mapping[bytes, int]) -> Event | None:
+        decoded = self._decoder.decode(log)
+        if decoded is None:
             return None
-        try:
-            data: EventData = decoder.process_log(log)
-        except (Web3Exception, DecodingError) as error:
-            raise IncompleteLogs(f"a log of block {log['blockNumber']} cannot be decoded: {error!r:.200}") from error
         return Event(
-            data["event"],
-            data["args"],
+            *decoded,
             log["blockNumber"],
             bytes(log["blockHash"]),
-            self._time_of(log),
+            times[bytes(log["blockHash"])],
             bytes(log["transactionHash"]),
             log["logIndex"],
         )
 
-    def _time_of(self, log: LogReceipt) -> int:
-        """Time of a log's block, which must be at the height that the log says."""
-        block_hash = bytes(log["blockHash"])
-        if block_hash not in self._times:
-            block = self._w3.eth.get_block(HexBytes(block_hash))
-            if block["number"] != log["blockNumber"]:
-                raise IncompleteLogs(f"a log says block {log['blockNumber']}, its block {block['number']}")
-            while len(self._times) >= _MAX_TIMES:
-                del self._times[next(iter(self._times))]
-            self._times[block_hash] = block["timestamp"]
-        return self._times[block_hash]
+    def _asked_times(self, logs: Sequence[LogReceipt]) -> Mapping[bytes, int]:
+        """Times of the logs' blocks, which must be at the heights that the logs say."""
+        times: dict[bytes, int] = {}
+        for log in logs:
+            block_hash = bytes(log["blockHash"])
+            if block_hash in times:
+                continue
+            if block_hash not in self._times:
+                self._times[block_hash] = self._asked_time(log)
+            times[block_hash] = self._times[block_hash]
+        for block_hash in list(self._times)[:-_MAX_TIMES]:
+            del self._times[block_hash]
+        return times
 
-
-def _decoders(contracts: Iterable[Contract]) -> dict[bytes, ContractEvent]:
-    """The contracts' events by their first topic."""
-    events: list[ContractEvent] = [
-        getattr(contract.events, abi["name"])()
-        for contract in contracts
-        for abi in contract.abi
-        if abi["type"] == "event"
-    ]
-    return {bytes(event_abi_to_log_topic(event.abi)): event for event in events}
+    def _asked_time(self, log: LogReceipt) -> int:
+        block = self._w3.eth.get_block(log["blockHash"])
+        if block["number"] != log["blockNumber"]:
+            raise IncompleteLogs(f"a log says block {log['blockNumber']}, its block {block['number']}")
+        return int(block["timestamp"])

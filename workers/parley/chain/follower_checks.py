@@ -10,7 +10,7 @@ from parley.chain.errors import IncompleteLogs
 
 
 def checked(
-    logs: Sequence[LogReceipt], low: int, high: int, addresses: Collection[str], topic: bytes
+    logs: Sequence[LogReceipt], low: int, high: int, addresses: Collection[str], topic: bytes | None = None
 ) -> list[LogReceipt]:
     """The logs, if all are of the asked blocks, contracts and federation, each there once, no height with two blocks.
 
@@ -19,7 +19,7 @@ def checked(
         low: first block asked for.
         high: last block asked for.
         addresses: of the contracts asked for, in lower case.
-        topic: the federation's id, 32 bytes: the second topic of every log.
+        topic: the federation's id, 32 bytes: the second topic of every log; `None` if those of all were asked for.
 
     Raises:
         IncompleteLogs: they are not.
@@ -30,7 +30,7 @@ def checked(
         number, block_hash, index = log["blockNumber"], bytes(log["blockHash"]), log["logIndex"]
         if not low <= number <= high or log["address"].lower() not in addresses:
             raise _wrong(f"a log of {log['address']:.42} in block {number} when asked for {low} to {high}")
-        if len(log["topics"]) <= 1 or bytes(log["topics"][1]) != topic:
+        if topic is not None and (len(log["topics"]) <= 1 or bytes(log["topics"][1]) != topic):
             raise _wrong(f"a log of another federation in block {number}")
         if hashes.setdefault(number, block_hash) != block_hash:
             raise _wrong(f"logs of two blocks {number}")

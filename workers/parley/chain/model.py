@@ -6,6 +6,7 @@ bytes. See `contracts/interfaces/ParleyTypes.sol`, which carries the prose.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from enum import IntEnum, IntFlag
 from typing import Any, Self
@@ -238,3 +239,34 @@ class MemberState(_Struct):
     def acts(self, role: Role, round_number: int) -> bool:
         """Whether it may act in `role` in that round."""
         return role in self.roles and self.first_round <= round_number <= self.last_round
+
+
+Struct = Mapping[str, Any] | Sequence[Any]
+"""A struct as a call or an event returned it, whichever way it was decoded."""
+
+
+def values_of(struct: Struct) -> tuple[Any, ...]:
+    """The fields of a struct in their order."""
+    return tuple(struct.values() if isinstance(struct, Mapping) else struct)
+
+
+def terms_of(struct: Struct) -> Terms:
+    """Terms from a call or an event."""
+    values = values_of(struct)
+    return Terms.from_abi((*values[:5], Admission(values[5]), *values[6:]))
+
+
+def policy_of(struct: Struct) -> Policy:
+    """A policy likewise."""
+    values = values_of(struct)
+    return Policy.from_abi((*values[:14], Rule(values[14]), *values[15:]))
+
+
+def round_of(values: Sequence[Any]) -> RoundState:
+    """A round's state as the lens returned it."""
+    return RoundState.from_abi((*values[:2], Phase(values[2]), *values[3:]))
+
+
+def member_of(values: Sequence[Any]) -> MemberState:
+    """A member's standing as the lens returned it."""
+    return MemberState.from_abi((Role(values[0]), *values[1:]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal
 
 import structlog
@@ -15,23 +16,13 @@ from web3.types import BlockIdentifier
 from parley.chain.contracts import Contracts
 from parley.chain.deployments import HINT
 from parley.chain.errors import IncompleteLogs, StaleDeployment
-from parley.chain.events import keys_of, members_of, records_of
+from parley.chain.events import Event, keys_of, members_of, records_of
 from parley.chain.follower import Follower
-from parley.chain.model import (
-    Admission,
-    FederationState,
-    MemberState,
-    Phase,
-    Policy,
-    Role,
-    RoundState,
-    Terms,
-)
+from parley.chain.model import FederationState, Policy, RoundState, Terms, member_of, policy_of, round_of, terms_of
 from parley.chain.reader_checks import contradictions
 from parley.chain.rpc import distrust
 from parley.chain.view import LAST_TURN, Block, RoundRecord, View
 from parley.errors import ChainError, NotFound
-from parley.numerics.rules import Rule
 
 __all__ = ["Contracts", "Reader", "Tag"]
 
@@ -86,6 +77,11 @@ class Reader:
         return self._terms
 
     @property
+    def events(self) -> tuple[Event, ...]:
+        """The events of coordinator and disputes up to the last view, in the order of the chain."""
+        return self._follower.events
+
+    @property
     def reorgs(self) -> int:
         """How many reorganisations took away blocks that were read."""
         return self._follower.reorgs
@@ -118,6 +114,15 @@ class Reader:
                 doubts += 1
                 self._doubt(view, found, doubts)
         raise ChainError("the chain is being reorganised faster than it can be read", hint="try again in a moment")
+
+    def seen_by(self, view: View, operator: str) -> View:
+        """The same view as another operator sees it.
+
+        Raises:
+            ChainError: the node does not answer, or has lost the view's block.
+        """
+        with _explained():
+            return replace(view, operator=operator, **self._standing(operator, view.block.number))
 
     def _view_at(self, block: Block) -> View:
         """Events and state at a block."""
@@ -187,9 +192,7 @@ class Reader:
         """State at a height: by hash, web3 would ask for the block each time. `_is_canonical` is asked at the end."""
         c, fid, at = self._contracts, self._fid, block.number
         federation = FederationState.from_abi(c.lens.functions.federationOf(fid).call(block_identifier=at))
-        round_ = _round(c.lens.functions.roundOf(fid).call(block_identifier=at))
-        me = _member(c.lens.functions.memberOf(fid, self._operator).call(block_identifier=at))
-        free, _ = c.stake_vault.functions.accountOf(self._terms.token, self._operator).call(block_identifier=at)
+        round_ = round_of(c.lens.functions.roundOf(fid).call(block_identifier=at))
         books = c.reward_vault.functions.booksOf(fid).call(block_identifier=at)
         for version in {federation.version, round_.version} - {0}:
             self._policy(version)
@@ -203,14 +206,20 @@ class Reader:
             policies=dict(self._policies),
             federation=federation,
             round=round_,
-            me=me,
+            **self._standing(self._operator, at),
             turns=self._turns(round_, at),
             records=self._records,
             keys=keys_of(self._follower.events),
             members=members_of(self._follower.events),
-            free_stake=free,
             free_budget=books[2],
         )
+
+    def _standing(self, operator: str, at: int) -> dict[str, Any]:
+        """What of a view depends on who asks."""
+        c = self._contracts
+        me = member_of(c.lens.functions.memberOf(self._fid, operator).call(block_identifier=at))
+        free, _ = c.stake_vault.functions.accountOf(self._terms.token, operator).call(block_identifier=at)
+        return {"me": me, "free_stake": free}
 
     def _turns(self, round_: RoundState, at: int) -> tuple[int, ...]:
         if not round_.seeded:
@@ -223,9 +232,8 @@ class Reader:
     def _policy(self, version: int) -> Policy:
         if version not in self._policies:
             with _explained():
-                values = list(self._contracts.federations.functions.policyOf(self._fid, version).call())
-            values[14] = Rule(values[14])
-            self._policies[version] = Policy.from_abi(tuple(values))
+                values = self._contracts.federations.functions.policyOf(self._fid, version).call()
+            self._policies[version] = policy_of(values)
         return self._policies[version]
 
     def policy(self, version: int) -> Policy:
@@ -234,9 +242,7 @@ class Reader:
 
     def _read_terms(self) -> Terms:
         with _explained():
-            values = list(self._contracts.federations.functions.termsOf(self._fid).call())
-        values[5] = Admission(values[5])
-        terms = Terms.from_abi(tuple(values))
+            terms = terms_of(self._contracts.federations.functions.termsOf(self._fid).call())
         if int(terms.token, 16) == 0:
             raise NotFound(
                 f"there is no federation {self._fid}", hint="`parley federation list` shows those that exist"
@@ -255,11 +261,3 @@ def _explained() -> Iterator[None]:
         ) from error
     except BlockNotFound as error:
         raise ChainError(f"the node has lost a block: {error}", hint="try again in a moment") from error
-
-
-def _round(values: tuple[Any, ...]) -> RoundState:
-    return RoundState.from_abi((*values[:2], Phase(values[2]), *values[3:]))
-
-
-def _member(values: tuple[Any, ...]) -> MemberState:
-    return MemberState.from_abi((Role(values[0]), *values[1:]))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parley.chain.view import RoundRecord, View
+from parley.chain.model import FederationState, RoundState
+from parley.chain.view import Recorded, RoundRecord, View
 
 
 def contradictions(view: View, settlement: bytes | None = None) -> list[str]:
@@ -18,32 +19,40 @@ def contradictions(view: View, settlement: bytes | None = None) -> list[str]:
         view: as it was read.
         settlement: hash of the standing settlement as the coordinator keeps it; `None` if there is none.
     """
-    return [*_of_federation(view), *_of_round(view, settlement)]
+    return conflicts(view, view.federation, view.round, settlement)
 
 
-def _of_federation(view: View) -> Iterator[str]:
-    state = view.federation
-    yield from _differ("rounds", len(view.records), state.round)
-    yield from _differ("members with an index", len(view.members), state.member_count)
-    yield from _differ("the last opened key", max(view.keys, default=0), state.key_round)
-    final = view.final_records()
+def conflicts(
+    told: Recorded, federation: FederationState, round_: RoundState, settlement: bytes | None = None
+) -> list[str]:
+    """The same of events and of a state that were read apart from each other."""
+    return [*_of_federation(told, federation), *_of_round(told, federation, round_, settlement)]
+
+
+def _of_federation(told: Recorded, state: FederationState) -> Iterator[str]:
+    yield from _differ("rounds", len(told.records), state.round)
+    yield from _differ("members with an index", len(told.members), state.member_count)
+    yield from _differ("the last opened key", max(told.keys, default=0), state.key_round)
+    final = told.final_records()
     header = final[-1].header if final else None
-    root = view.terms.model_root if not final else header.model_root if header else b""
+    root = told.terms.model_root if not final else header.model_root if header else b""
     yield from _differ("the model's root", root.hex(), state.model_root.hex())
-    ended = sum(record.final or record.void for record in view.records.values())
+    ended = sum(record.final or record.void for record in told.records.values())
     yield from _differ("rounds that ended", ended, state.round - state.live)
 
 
-def _of_round(view: View, settlement: bytes | None) -> Iterator[str]:
-    record, state = view.record, view.round
-    if record is None or not view.federation.live:
+def _of_round(
+    told: Recorded, federation: FederationState, state: RoundState, settlement: bytes | None
+) -> Iterator[str]:
+    record = told.records.get(state.round)
+    if record is None or not federation.live:
         return
     yield from _differ("updates committed", len(record.commitments), state.committed)
     yield from _differ("updates revealed", _in_order(record), state.revealed)
     yield from _differ("score vectors committed", len(record.score_commitments), state.scores_committed)
     yield from _differ("score vectors revealed", len(record.vectors), state.scores_revealed)
-    told = None if record.header is None else view.hash_of(record.number, record.header)
-    yield from _differ("the settlement", told and told.hex(), settlement and settlement.hex())
+    hashed = None if record.header is None else told.hash_of(record.number, record.header)
+    yield from _differ("the settlement", hashed and hashed.hex(), settlement and settlement.hex())
 
 
 def _in_order(record: RoundRecord) -> int:

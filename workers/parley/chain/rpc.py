@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from web3 import Web3
 
+from parley.chain.endpoint import Request
+from parley.chain.endpoint_answers import raise_refusal
 from parley.chain.endpoints import ATTEMPTS, MAX_LAG, READS, TIMEOUT, Provider
 from parley.chain.errors import WrongChain
 from parley.errors import ConfigError
 
-__all__ = ["ATTEMPTS", "MAX_LAG", "READS", "TIMEOUT", "Provider", "connect", "distrust"]
+__all__ = ["ATTEMPTS", "MAX_LAG", "READS", "TIMEOUT", "Provider", "ask_many", "connect", "distrust"]
+
+MAX_BATCH = 64
+"""Requests sent at once: nodes bound them, and the bytes of the answers."""
 
 
 def connect(
@@ -51,6 +57,29 @@ def distrust(w3: Web3) -> bool:
         whether another one can take over; if not, nothing was done.
     """
     return isinstance(w3.provider, Provider) and w3.provider.distrust()
+
+
+def ask_many(w3: Web3, requests: Sequence[Request]) -> list[Any]:
+    """The raw results of several reads, `MAX_BATCH` at a time: far cheaper than one by one, and as the node sent them.
+
+    Args:
+        w3: a connection that `connect` made.
+        requests: methods with their parameters.
+
+    Raises:
+        NodeRefused: the node answers one of them with an error.
+        Unreachable: no endpoint answers.
+    """
+    provider = w3.provider
+    if not isinstance(provider, Provider):
+        raise TypeError("several reads at once need the provider of `connect`")
+    results = []
+    for start in range(0, len(requests), MAX_BATCH):
+        part = requests[start : start + MAX_BATCH]
+        for (method, _), response in zip(part, provider.ask_many(part), strict=True):
+            raise_refusal(method, response)
+            results.append(response.get("result"))
+    return results
 
 
 def _require_endpoint(url: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 from parley.chain.commitments import settlement_hash
 from parley.chain.disputed import Conviction, Demand
@@ -122,42 +123,79 @@ class RoundRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """A federation at one block, as one operator sees it.
+class Recorded:
+    """What events tell of a federation up to a block, whoever looks.
 
     Attributes:
         chain_id: of the chain.
         coordinator: address of the round coordinator.
         fid: federation id.
-        block: the block that all of it was read at.
-        operator: whose standing `me` is.
+        block: the block up to which it was read.
         terms: what never changes.
-        policies: all policy versions in use, by number.
-        federation: changing state.
-        round: the current or last round.
-        me: the operator's standing.
-        turns: positions, at opening, of the aggregators of turns 0 to 3; empty before the seed is captured (P-27).
+        policies: policy versions by number; a worker's view has those in use.
         records: all rounds by number.
         keys: opened validation keys by round (P-24).
         members: operators by member index (P-12).
-        free_stake: of the operator in the stake vault, wei.
-        free_budget: of the federation, wei.
     """
 
     chain_id: int
     coordinator: str
     fid: int
     block: Block
-    operator: str
     terms: Terms
     policies: Mapping[int, Policy]
+    records: Mapping[int, RoundRecord]
+    keys: Mapping[int, bytes]
+    members: Mapping[int, str]
+
+    def hash_of(self, round_number: int, header: Header) -> bytes:
+        """What the coordinator keeps of a settlement with this header (P-13): 32 bytes."""
+        return settlement_hash(
+            chain_id=self.chain_id,
+            coordinator=self.coordinator,
+            fid=self.fid,
+            round_number=round_number,
+            header=header,
+        )
+
+    def final_records(self) -> tuple[RoundRecord, ...]:
+        """The final rounds in order."""
+        return tuple(record for _, record in sorted(self.records.items()) if record.final)
+
+    def model_digest(self, steps_back: int = 0) -> bytes:
+        """CID digest of the last final model, or of the one `steps_back` final rounds before it (P-6)."""
+        final = self.final_records()
+        if steps_back >= len(final):
+            return self.terms.model_digest
+        header = final[-1 - steps_back].header
+        if header is None:
+            raise ValueError(f"round {final[-1 - steps_back].number} is final without a settlement")
+        return header.model_digest
+
+    def index_of(self, operator: str) -> int | None:
+        """An operator's member index, or `None`."""
+        return next((index for index, owner in self.members.items() if owner == operator), None)
+
+
+@dataclass(frozen=True, slots=True)
+class View(Recorded):
+    """A federation at one block, as one operator sees it.
+
+    Attributes:
+        operator: whose standing `me` is.
+        federation: changing state.
+        round: the current or last round.
+        me: the operator's standing.
+        turns: positions, at opening, of the aggregators of turns 0 to 3; empty before the seed is captured (P-27).
+        free_stake: of the operator in the stake vault, wei.
+        free_budget: of the federation, wei.
+    """
+
+    operator: str
     federation: FederationState
     round: RoundState
     me: MemberState
     turns: tuple[int, ...]
-    records: Mapping[int, RoundRecord]
-    keys: Mapping[int, bytes]
-    members: Mapping[int, str]
     free_stake: int
     free_budget: int
 
@@ -192,38 +230,10 @@ class View:
         """What happened in the current round so far."""
         return self.records.get(self.round.round)
 
-    def hash_of(self, round_number: int, header: Header) -> bytes:
-        """What the coordinator keeps of a settlement with this header (P-13): 32 bytes."""
-        return settlement_hash(
-            chain_id=self.chain_id,
-            coordinator=self.coordinator,
-            fid=self.fid,
-            round_number=round_number,
-            header=header,
-        )
-
     @property
     def last_norm(self) -> int:
         """L of P-25."""
         return self.federation.norm or self.policy.initial_norm
-
-    def final_records(self) -> tuple[RoundRecord, ...]:
-        """The final rounds in order."""
-        return tuple(record for _, record in sorted(self.records.items()) if record.final)
-
-    def model_digest(self, steps_back: int = 0) -> bytes:
-        """CID digest of the last final model, or of the one `steps_back` final rounds before it (P-6)."""
-        final = self.final_records()
-        if steps_back >= len(final):
-            return self.terms.model_digest
-        header = final[-1 - steps_back].header
-        if header is None:
-            raise ValueError(f"round {final[-1 - steps_back].number} is final without a settlement")
-        return header.model_digest
-
-    def index_of(self, operator: str) -> int | None:
-        """An operator's member index, or `None`."""
-        return next((index for index, owner in self.members.items() if owner == operator), None)
 
     def obstacle(self) -> str | None:
         """What keeps a federation between rounds from opening the next one, or `None` (P-8)."""
@@ -257,8 +267,22 @@ def turn_at(round_: RoundState, policy: Policy, time: int, read_at: int) -> int:
     return attempt + (time - round_.score_reveal_end) // policy.settle
 
 
+class Lively(Protocol):
+    """Whatever says whether a federation's round is open, and whether others will."""
+
+    @property
+    def live(self) -> bool:
+        """The round is neither final nor void."""
+        ...
+
+    @property
+    def closed(self) -> bool:
+        """No further round opens."""
+        ...
+
+
 def phase_at(
-    federation: FederationState,
+    federation: Lively,
     round_: RoundState,
     policy: Policy,
     time: int,
@@ -269,7 +293,7 @@ def phase_at(
     """The phase at `time`: `Phases.phaseOf` in Python (P-10).
 
     Args:
-        federation: as the lens returned it.
+        federation: whether it has an open round.
         round_: as the lens returned it.
         policy: the round's.
         time: chain time, seconds.

@@ -1,14 +1,12 @@
-"""Amounts of tokens: units of 18 decimals (wei) to programs, whole tokens to people."""
+"""Amounts of tokens on the command line: whole tokens, to units of 18 decimals (wei)."""
 
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
 
-WEI = 10**18
-"""Units to a whole token."""
+from parley.amounts import DIGITS, WEI, tokens
 
-_DIGITS = 120
-"""More than any uint256 has."""
+__all__ = ["WEI", "to_wei", "tokens"]
 
 
 def to_wei(amount: object) -> int:
@@ -17,9 +15,9 @@ def to_wei(amount: object) -> int:
     Raises:
         ValueError: it is no amount, negative, too long, or has more than 18 decimals.
     """
-    if isinstance(amount, bool) or not isinstance(amount, str | int) or len(str(amount)) > _DIGITS:
+    if isinstance(amount, bool) or not isinstance(amount, str | int) or len(str(amount)) > DIGITS:
         raise ValueError("an amount is whole tokens, as a string or an integer")
-    with localcontext(prec=2 * _DIGITS):
+    with localcontext(prec=2 * DIGITS):
         try:
             wei = Decimal(str(amount).replace(",", "").replace("_", "")) * WEI
         except ArithmeticError:
@@ -27,10 +25,3 @@ def to_wei(amount: object) -> int:
         if not wei.is_finite() or wei < 0 or wei >= 2**256 or wei != wei.to_integral_value():
             raise ValueError(f"{amount!r:.40} is no amount of tokens: 0 or more, at most 18 decimals")
         return int(wei)
-
-
-def tokens(wei: int) -> str:
-    """An amount in whole tokens, exact: 1500000000000000000 is "1.5"."""
-    with localcontext(prec=_DIGITS):
-        text = f"{Decimal(wei) / WEI:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

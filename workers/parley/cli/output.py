@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from parley.history.sentences import Sentence
+
 
 PIPED_WIDTH = 200
 """Columns where nobody looks: wide enough that no line is broken."""
@@ -115,6 +117,14 @@ def show_rows(facts: Iterable[object], *, empty: str = "none") -> None:
     for row in found:
         table.add_row(*(_escaped(_text(value)) for value in row.values()))
     stdout().print(table)
+
+
+def show_sentences(sentences: Iterable[Sentence]) -> None:
+    """Print sentences, each with what one can check it by on a line of its own."""
+    console = stdout()
+    for sentence in sentences:
+        console.print(_escaped(sentence.text))
+        console.print(f"  [dim]check: {_escaped(str(sentence.check))}[/dim]", soft_wrap=True)
 
 
 def make_table(*columns: str, title: str | None = None) -> Table:

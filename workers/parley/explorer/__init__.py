@@ -1,1 +1,3 @@
-"""What people see of a federation: its own page, and exports for block explorers."""
+"""What people see of a federation: an index of the chain, an API and a page over it, exports for block explorers."""
+
+DEFAULT_PORT = 8600

@@ -115,11 +115,29 @@ def wrong_arithmetic(config: SettlementConfig, settled: SettledScores, row: byte
         raise ValueError(f"a word has the lanes 0 to {LANES - 1}, not {lane}")
     if len(row) != row_length(len(settled.included)):
         return True
+    return honest_lane(config, settled, row, lane, lo, hi) != lane_of(words_of(row)[NEW], lane)
+
+
+def honest_lane(config: SettlementConfig, settled: SettledScores, row: bytes, lane: int, lo: int, hi: int) -> int:
+    """The new parameter that P-6 makes of the rest of a row, offset-binary.
+
+    Args:
+        config: rule, trim and momentum are read.
+        settled: the posted medians.
+        row: of the right length.
+        lane: 0 to 7.
+        lo: witness.
+        hi: witness.
+
+    Raises:
+        WitnessInvalid: a witness that the rule needs is not the value of its rank.
+        ValueError: there is no such lane.
+    """
     scaled = scaled_lane(row, settled, lane)
     combined = _aggregate(config, scaled, [settled.scores[i] for i in settled.included], lo, hi)
-    previous, old, new = (lane_of(word, lane) for word in words_of(row)[-MODELS:])
+    previous, old = (lane_of(words_of(row)[place], lane) for place in (PREVIOUS, OLD))
     look = _clamp(old + (config.beta * (old - previous)) // UNIT_BETA)
-    return _clamp(look + combined - OFFSET) != new
+    return _clamp(look + combined - OFFSET)
 
 
 def find_wrong_lane(config: SettlementConfig, settled: SettledScores, row: bytes) -> WrongLane | None:

@@ -14,6 +14,7 @@ from parley.numerics.fixed_point import Quantised
 from parley.numerics.rules import look_ahead
 from parley.roles import pokes, worth
 from parley.roles.actions import Action, Advance, CommitScores, RevealScores, Wait
+from parley.roles.hindsight import past_updates
 from parley.roles.shards import OpenedShards
 from parley.roles.warmup import warm_kernels, warm_task
 from parley.roles.worker import LOST, Worker
@@ -23,9 +24,6 @@ from parley.tasks.judging import Judgement, judge
 from parley.tasks.protocol import Task
 
 KIND = "scores"
-
-HISTORY = 3
-"""Rounds whose revealed updates a replay is looked for in (section 6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +140,11 @@ class Evaluator:
 
     def _past(self, view: View, round_number: int) -> list[Quantised]:
         """Revealed updates of the last three rounds, as far as they are to be had."""
-        past = []
-        for number in range(max(1, round_number - HISTORY), round_number):
-            record = view.records.get(number)
-            for reveal in () if record is None else record.reveals:
-                try:
-                    past.append(self.worker.library.get(reveal.root, reveal.digest))
-                except ContentError as error:
-                    self.worker.log.debug("a past update is gone", round=number, reason=error.message)
-        return past
+
+        def gone(number: int, error: ContentError) -> None:
+            self.worker.log.debug("a past update is gone", round=number, reason=error.message)
+
+        return past_updates(self.worker.library, view, round_number, gone)
 
     def _draft(self, record: RoundRecord) -> bytes | None:
         """The vector in the draft, if it was made for these reveals in this order."""
@@ -183,6 +177,13 @@ def _may_wait(view: View) -> bool:
     return view.round.score_commit_end - view.time > view.policy.score_commit // 2
 
 
+def unseated(view: View) -> str | None:
+    """Why an evaluator does not sit on the panel, or not yet; `None` if it does (P-27)."""
+    if view.me.seated:
+        return None
+    return "not seated" if view.round.seeded or not view.round.drawn else "seats are not drawn yet"
+
+
 def decide(view: View, committed_is_current: bool) -> Action:
     """What an evaluator does next: a pure function of the view.
 
@@ -195,8 +196,9 @@ def decide(view: View, committed_is_current: bool) -> Action:
         return pokes.fallback(view)
     if not view.me.acts(Role.EVALUATOR, round_.round):
         return Wait("not an evaluator in this round")
-    if not view.me.seated:
-        return Wait("not seated" if round_.seeded or not round_.drawn else "seats are not drawn yet")
+    reason = unseated(view)
+    if reason is not None:
+        return Wait(reason)
     if view.phase == Phase.SCORE_COMMIT:
         done = view.me.scores_committed and committed_is_current
         return Wait("scores are committed", round_.score_commit_end) if done else CommitScores(round_.round)

@@ -40,9 +40,11 @@ class Keeper:
     Args:
         worker: whose store and library.
         clock: seconds, monotonic.
+        archive: keep everything for ever.
     """
 
-    def __init__(self, worker: Worker, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, worker: Worker, clock: Callable[[], float] = time.monotonic, *, archive: bool = False) -> None:
+        self._archive = archive
         self._worker = worker
         self._library = worker.library
         self._clock = clock
@@ -79,7 +81,8 @@ class Keeper:
         if view.block.hash == self._seen:
             return
         self._seen = view.block.hash
-        self._wanted, self._released = wanted(view), released(view)
+        self._wanted = wanted(view, archive=self._archive)
+        self._released = released(view, archive=self._archive)
         known = {*self._wanted, *self._released}
         freed = self._held - set(self._wanted)
         self._held -= freed

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from parley.chain.model import Policy
-from parley.chain.view import RoundRecord, View
+from parley.chain.view import Recorded, RoundRecord
 from parley.errors import ContentError
 from parley.numerics import word_tree
 from parley.numerics.fixed_point import Quantised, encode
@@ -35,7 +35,7 @@ class Models:
         self._library = library
         self._policy = policy
 
-    def last(self, view: View) -> tuple[Quantised, Quantised]:
+    def last(self, view: Recorded) -> tuple[Quantised, Quantised]:
         """The last final model and the one before it, at genesis the same (P-6).
 
         Raises:
@@ -44,7 +44,7 @@ class Models:
         newest = len(view.final_records())
         return self.at(view, newest), self.at(view, max(0, newest - 1))
 
-    def at(self, view: View, place: int) -> Quantised:
+    def at(self, view: Recorded, place: int) -> Quantised:
         """Model `place`, int32 of shape (P,), checked against its root on chain.
 
         Raises:
@@ -57,7 +57,7 @@ class Models:
                 raise
             return self._rebuild(view, place, error)
 
-    def _rebuild(self, view: View, place: int, missing: ContentError) -> Quantised:
+    def _rebuild(self, view: Recorded, place: int, missing: ContentError) -> Quantised:
         """Build forward from the newest two models in a row that are to be had."""
         records = view.final_records()
         start = self._start(view, place)
@@ -66,7 +66,7 @@ class Models:
             old, previous = self._step(view, records[number - 1], old, previous, missing), old
         return old
 
-    def _start(self, view: View, place: int) -> int:
+    def _start(self, view: Recorded, place: int) -> int:
         """The newest model before `place` that is to be had together with the one before it."""
         for start in range(place - 1, 0, -1):
             if self._is_there(view, start) and self._is_there(view, start - 1):
@@ -74,7 +74,7 @@ class Models:
         return 0
 
     def _step(
-        self, view: View, record: RoundRecord, old: Quantised, previous: Quantised, missing: ContentError
+        self, view: Recorded, record: RoundRecord, old: Quantised, previous: Quantised, missing: ContentError
     ) -> Quantised:
         """The model of a round from the two before it, published anew."""
         settlement = record.settlement
@@ -99,7 +99,7 @@ class Models:
         self._library.put(model)
         return model
 
-    def _fetch(self, view: View, place: int) -> Quantised:
+    def _fetch(self, view: Recorded, place: int) -> Quantised:
         if place == 0:
             return self._library.get(view.terms.model_root, view.terms.model_digest)
         header = view.final_records()[place - 1].header
@@ -107,7 +107,7 @@ class Models:
             raise CannotRebuild(f"the settlement of final round {place} was not found in the node's logs")
         return self._library.get(header.model_root, header.model_digest)
 
-    def _is_there(self, view: View, place: int) -> bool:
+    def _is_there(self, view: Recorded, place: int) -> bool:
         try:
             self._fetch(view, place)
         except ContentError:

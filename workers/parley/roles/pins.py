@@ -31,17 +31,23 @@ class Pin:
     digest: bytes
 
 
-def wanted(view: View) -> tuple[Pin, ...]:
+def wanted(view: View, *, archive: bool = False) -> tuple[Pin, ...]:
     """What an operator must hold, the newest first, each once.
 
     Evaluators and aggregators hold the updates of all, trainers their own, from the reveal until the third following
     round is over; every member and the sponsor hold the last models.
+
+    Args:
+        view: the federation.
+        archive: hold everything for ever, which an audit of past rounds needs somebody to do.
     """
-    return tuple(dict.fromkeys((*_updates(view), *_models(view))))
+    return tuple(dict.fromkeys(_everything(view) if archive else (*_updates(view), *_models(view))))
 
 
-def released(view: View) -> tuple[Pin, ...]:
+def released(view: View, *, archive: bool = False) -> tuple[Pin, ...]:
     """Updates that an operator held and may let go of; none that is still wanted under another name."""
+    if archive:
+        return ()
     kept = {pin.digest for pin in wanted(view)}
     last = [record for record in _newest_first(view) if _is_over(view, record)][:LET_GO]
     pins = dict.fromkeys(pin for record in last for pin in _held_of(view, record))
@@ -53,6 +59,15 @@ def _updates(view: View) -> Iterator[Pin]:
     for record in _newest_first(view):
         if not _is_over(view, record):
             yield from _held_of(view, record)
+
+
+def _everything(view: View) -> Iterator[Pin]:
+    """All updates and models of all rounds, and the genesis model."""
+    for record in _newest_first(view):
+        if record.header is not None:
+            yield Pin(record.header.model_root, record.header.model_digest)
+        yield from (Pin(reveal.root, reveal.digest) for reveal in record.reveals)
+    yield Pin(view.terms.model_root, view.terms.model_digest)
 
 
 def _models(view: View) -> Iterator[Pin]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from parley.chain.proofs import Posting
-from parley.chain.view import RoundRecord, View
+from parley.chain.view import Recorded, RoundRecord, View
 from parley.errors import ChainError, ContentError
 from parley.numerics.disproof import Posted, Truth
 from parley.numerics.fixed_point import Quantised
-from parley.numerics.settlement import RevealedUpdate, SettlementInput, settle
-from parley.roles.books import NO_MODEL, config_of, member, scores_of, votes_of
+from parley.numerics.settlement import SettlementInput, settle
+from parley.roles.books import committed, scores_of
 from parley.roles.worker import Worker
 
 
@@ -33,15 +33,8 @@ def committed_data(worker: Worker, view: View, record: RoundRecord, aggregator: 
     Raises:
         ChainError: an earlier final settlement was wrong, so that nobody can recompute the rewards.
     """
-    return SettlementInput(
-        config=config_of(view, worker.reader.policy(record.version)),
-        updates=[RevealedUpdate(member(view, r.operator), r.root, None) for r in record.reveals],
-        votes=votes_of(view, record),
-        old=NO_MODEL,
-        previous=NO_MODEL,
-        aggregator=member(view, aggregator),
-        ledger=worker.books.ledger(view, before=record.number),
-    )
+    ledger = worker.books.ledger(view, before=record.number)
+    return committed(view, record, worker.reader.policy(record.version), ledger, aggregator)
 
 
 def with_content(worker: Worker, view: View, record: RoundRecord, given: SettlementInput) -> SettlementInput:
@@ -68,7 +61,7 @@ def recounted(worker: Worker, view: View, record: RoundRecord, aggregator: str) 
     return truth_of(view, with_content(worker, view, record, committed_data(worker, view, record, aggregator)))
 
 
-def members_of(view: View) -> tuple[str, ...]:
+def members_of(view: Recorded) -> tuple[str, ...]:
     """The operators by member index."""
     return tuple(operator for _, operator in sorted(view.members.items()))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-from parley.chain.view import View
+from parley.chain.view import Recorded
 from parley.errors import ContentError
 from parley.roles.worker import Log
 from parley.storage import Cid, ContentStore
@@ -36,7 +36,7 @@ class OpenedShards:
         self._quarantine = quarantine
         self._open: dict[int, Dataset] = {}
 
-    def of(self, view: View, round_number: int) -> Dataset | None:
+    def of(self, view: Recorded, round_number: int) -> Dataset | None:
         """The shard of a round, or `None` while it is sealed.
 
         Raises:
@@ -60,7 +60,7 @@ class OpenedShards:
         with nullcontext() if self._quarantine is None else self._quarantine.reading(cid.digest):
             return read(data, round_number, schema) if key is None else unseal(data, round_number, key, schema)
 
-    def before(self, view: View, round_number: int) -> list[Dataset]:
+    def before(self, view: Recorded, round_number: int) -> list[Dataset]:
         """The opened shards of earlier rounds; one that cannot be had is left out, with a warning."""
         shards = []
         for number in range(1, round_number):
@@ -74,7 +74,7 @@ class OpenedShards:
         return shards
 
 
-def key_of(view: View, round_number: int) -> bytes | None:
+def key_of(view: Recorded, round_number: int) -> bytes | None:
     """k_r, hashed down from a key that was opened later if need be; `None` while it is unknown."""
     later = [number for number in view.keys if number >= round_number]
     if not later:

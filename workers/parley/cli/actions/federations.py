@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from web3 import Web3
 from web3.contract import Contract
@@ -11,14 +10,15 @@ from web3.logs import DISCARD
 
 from parley.chain.contracts import Contracts
 from parley.chain.limits import check_policy, check_terms
-from parley.chain.model import FederationState, Phase, Policy, RoundState, Terms
+from parley.chain.model import FederationState, Phase, Policy, Terms, round_of
 from parley.chain.sender import Sender
 from parley.chain.view import View
 from parley.cli.actions.plan import FederationPlan, PolicyPlan, default_windows
 from parley.cli.actions.receipts import Done, done
-from parley.cli.actions.rounds import phase_name, vector_cid
+from parley.cli.actions.rounds import vector_cid
 from parley.cli.actions.tokens import allow, require_decimals
 from parley.errors import ConfigError, Conflict, NotFound
+from parley.history.sentences.words import phase_name
 from parley.storage import Cid, Codec
 from parley.tasks.document import TaskDocument
 
@@ -303,8 +303,7 @@ def warning_about(terms: Terms) -> str | None:
 
 def _row_from_chain(contracts: Contracts, fid: int) -> FederationRow:
     state = FederationState.from_abi(contracts.lens.functions.federationOf(fid).call())
-    values: tuple[Any, ...] = contracts.lens.functions.roundOf(fid).call()
-    round_ = RoundState.from_abi((*values[:2], Phase(values[2]), *values[3:]))
+    round_ = round_of(contracts.lens.functions.roundOf(fid).call())
     terms = contracts.federations.functions.termsOf(fid).call()
     free = contracts.reward_vault.functions.booksOf(fid).call()[2]
     return _row(fid, state, round_.phase, terms[1], free)

@@ -10,6 +10,7 @@ from parley.chain.sender import Sender
 from parley.chain.view import RoundRecord, View
 from parley.cli.actions.receipts import Done, done
 from parley.errors import ChainError, NotFound
+from parley.history.sentences.words import phase_name
 from parley.numerics.fixed_point import size_for
 from parley.numerics.scoring import SettledScores
 from parley.roles.books import Books, scores_of
@@ -127,11 +128,6 @@ def state_of(view: View, record: RoundRecord) -> str:
     if record.final:
         return "final"
     return "void" if record.void else phase_name(view.phase)
-
-
-def phase_name(phase: Phase) -> str:
-    """A phase as people write it: `score commit`."""
-    return phase.name.lower().replace("_", " ")
 
 
 def vector_cid(view: View, digest: bytes) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from parley.cli.commands import about, content, devnet, doctor, money, rounds, run
+from parley.cli.commands import about, audit, content, devnet, doctor, explain, money, rounds, run
 from parley.cli.commands.account import account
 from parley.cli.commands.explorer import explorer
 from parley.cli.commands.federation import federation
 from parley.cli.commands.operator import operator
 from parley.cli.commands.task import task
 from parley.cli.demo import command as demo
+from parley.cli.watch import command as watch
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +26,9 @@ def register(app: typer.Typer) -> None:
     run.register(app)
     money.register(app)
     rounds.register(app)
-    content.register(app)
+    watch.register(app)
+    explain.register(app)
     app.add_typer(explorer, rich_help_panel="Look")
+    audit.register(app)
+    content.register(app)
     about.register(app)

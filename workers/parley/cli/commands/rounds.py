@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from parley.cli.group import group
 from parley.cli.options import Json, example
-from parley.cli.output import emit, note, show_facts, show_rows, tokens_of, with_tokens
+from parley.cli.output import emit, heading, note, show_facts, show_rows, tokens_of, with_tokens
 from parley.cli.progress import working
 from parley.cli.session import session_of
+from parley.times import clock, short_clock, span
+
+if TYPE_CHECKING:
+    from parley.cli.actions.status import Duty
 
 rounds = group("round", "Rounds: what happened in them, and a push for one that is due.")
 model = group("model", "The federation's model.")
@@ -82,11 +85,22 @@ def fetch(
 
 
 def status(ctx: typer.Context, json: Json = False) -> None:
-    """Show in one screen: chain, contracts, store, federation, and your own standing and money."""
+    """Show in one screen: chain, contracts, federation, your own standing and money, and what your workers must do.
+
+    Workers act by themselves; here you see what is done, what comes next and by when, and what was missed. Without a
+    key of your choice the duties of all your keys are shown.
+    """
     from parley.cli.actions.status import overview
 
     session = session_of(ctx)
-    facts = overview(session.w3, session.contracts, session.settings.federation, session.own_address())
+    facts = overview(
+        session.w3,
+        session.contracts,
+        session.settings.federation,
+        session.own_address(),
+        keystore=session.keystore,
+        confirmations=session.settings.confirmations,
+    )
     emit(facts, as_json=json, show=_show_overview)
 
 
@@ -96,11 +110,35 @@ def _show_overview(facts: object) -> None:
     if not isinstance(facts, Overview):
         return
     show_facts({"chain": facts.chain_id, "block": facts.block, "coordinator": facts.contracts})
-    with_tokens("budget")(facts.federations)
+    with_tokens("budget")(facts.federations[0] if len(facts.federations) == 1 else facts.federations)
     if facts.own is None:
         note("no key is chosen: add --account NAME to see your own standing")
     else:
+        heading("your own standing")
         with_tokens("ether", "tokens", "free_stake", "locked_stake", "earned", "due")(facts.own)
+    if facts.idle is not None:
+        note(f"no round is open: {facts.idle}")
+    elif facts.federation is not None:
+        heading(f"duties in federation {facts.federation}, at {clock(facts.time)} by the chain's clock")
+        show_rows([_duty_row(duty, facts.time) for duty in facts.duties], empty="none of your keys has a role in it")
+
+
+def _duty_row(duty: Duty, now: int) -> dict[str, str]:
+    """A duty as people read it."""
+    row = {"account": duty.account, "role": duty.role, "action": duty.action, "state": duty.state}
+    return {**row, "when": _when(duty, now)}
+
+
+def _when(duty: Duty, now: int) -> str:
+    """Until when, or why not."""
+    if duty.closes is None or duty.state == "not due":
+        return duty.remark or ""
+    if duty.state == "done":
+        return ""
+    since = "" if duty.opens is None else f"from {short_clock(duty.opens, now)} "
+    left = f", {span(duty.seconds_left)} left" if duty.seconds_left and duty.state != "missed" else ""
+    remark = f"; {duty.remark}" if duty.remark else ""
+    return f"{since}until {short_clock(duty.closes, now)}{left}{remark}"
 
 
 def _show_round(facts: object) -> None:
@@ -110,17 +148,12 @@ def _show_round(facts: object) -> None:
         return
     with_tokens("earned")(facts.summary)
     if facts.phase_ends:
-        show_facts({f"{name} ends": _clock(end) for name, end in facts.phase_ends.items()})
+        show_facts({f"{name} ends": clock(end) for name, end in facts.phase_ends.items()})
     show_rows(
         [{"index": u.index, "trainer": u.operator, "score": u.score, "scale": u.scale} for u in facts.updates],
         empty="no update was revealed",
     )
     show_rows(tokens_of(facts.earned, "operator", "earned"), empty="nothing is paid before the round is final")
-
-
-def _clock(time: int) -> str:
-    """Seconds since the epoch as people read them."""
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def register(app: typer.Typer) -> None:

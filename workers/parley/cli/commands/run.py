@@ -163,7 +163,8 @@ def run_role(session: Session, role: RoleWorker) -> None:
         role.worker.log.warning(warning)
     role.worker.log.info("started", key=session.signer.address, poll_seconds=session.settings.poll_seconds)
     with supervised(role.worker, session.settings) as on_view:
-        loop = Loop(role, session.settings.poll_seconds, on_view, tend=Keeper(role.worker).tend)
+        keeper = Keeper(role.worker, archive=session.settings.archive)
+        loop = Loop(role, session.settings.poll_seconds, on_view, tend=keeper.tend)
 
         def stop() -> None:
             loop.stop()

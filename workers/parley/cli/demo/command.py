@@ -38,6 +38,9 @@ def demo(  # noqa: PLR0913 - each parameter is an option
         int, typer.Option(min=1, max=16, help="Kubo nodes, joined over loopback; the players are spread over them.")
     ] = 1,
     keep: Annotated[bool, typer.Option("--keep", help="Leave chain and store running at the end.")] = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="Show it on Parley's own page; with --keep also afterwards.")
+    ] = False,
     attack: Annotated[
         str | None,
         typer.Option(
@@ -82,6 +85,7 @@ def demo(  # noqa: PLR0913 - each parameter is an option
         store=store,
         nodes=nodes,
         keep=keep,
+        page=page,
         attack=chosen,
         variant="" if chosen is None else chosen.variant(variant),
     )
@@ -100,6 +104,7 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     lines = (
         "parley demo --rounds 3 --store kubo --nodes 4",
+        "parley demo --page --keep",
         "parley demo --attack list",
         "parley demo --attack copycat",
     )

@@ -63,6 +63,7 @@ class DemoPlan:
         store: a shared folder, or Kubo nodes of the demo's own.
         nodes: how many Kubo nodes; the players are spread over them.
         keep: leave chain and store running at the end.
+        page: show it on Parley's own page.
         attack: played by further players; `None` for one free rider and no verdict.
         variant: of the attack; empty where there is only one.
         policy: what it says otherwise than the default.
@@ -79,6 +80,7 @@ class DemoPlan:
     store: StoreKind = "file"
     nodes: int = 1
     keep: bool = False
+    page: bool = False
     attack: Attack | None = None
     variant: str = ""
     policy: PolicyPlan = field(default_factory=PolicyPlan)

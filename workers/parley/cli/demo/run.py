@@ -17,7 +17,7 @@ from parley.chain.devnet import ChildDevnet
 from parley.chain.reader import Reader
 from parley.chain.view import View
 from parley.cli.actions import claims
-from parley.cli.demo import board
+from parley.cli.demo import board, page
 from parley.cli.demo.attacks.verdict import Standing, Verdict, pools_of, value_of, wealth
 from parley.cli.demo.audit import Check, check_books
 from parley.cli.demo.baselines import Baselines, measure
@@ -26,7 +26,7 @@ from parley.cli.demo.plan import SPONSOR, DemoPlan, Player
 from parley.cli.demo.processes import Cast
 from parley.cli.demo.results import GasMeter, Results
 from parley.cli.demo.stage import DEPOSIT, Stage, prepare
-from parley.cli.output import stderr
+from parley.cli.output import note, stderr
 from parley.cli.progress import Say, working
 from parley.cli.signals import on_stop
 from parley.errors import Conflict, DeadlineExceeded
@@ -227,9 +227,13 @@ def run(plan: DemoPlan) -> Outcome:
             addresses = things.enter_context(_store_addresses(plan, say))
             store = things.enter_context(open_store(addresses[0], owner="demo"))
             demo = Demo(prepare(plan, node, store, addresses, say), store)
+            # not one of the cast: it stays when the players go
+            shown = page.start(plan, things.enter_context(Cast()), say) if plan.page else None
             cast = things.enter_context(Cast())
             _start(demo.stage, cast, say)
             startup = time.monotonic() - began
+        if shown is not None:
+            note(f"page: {shown}")
         view = demo.watch(cast)
         cast.stop()
         with working("demo") as say:

@@ -202,6 +202,7 @@ def _configure(stage: Stage, player: Player, store: str) -> None:
         "federation": stage.fid,
         "poll_seconds": 0.25,
         "log_format": "json",
+        "archive": player.name == SPONSOR,  # a demo that is kept can be audited
     }
     shard = stage.shards.get(player.name)
     if shard is not None:

@@ -82,10 +82,20 @@ def leave_one_out(loss_at: LossAt, look: Model, updates: Quantised, frac_bits: i
         Loss of `look + mean of the others` minus loss of `look + mean of all`, shape (N, n); alone, an update is
         compared with `look`.
     """
+    return rises(*losses_without(loss_at, look, updates, frac_bits))
+
+
+def losses_without(loss_at: LossAt, look: Model, updates: Quantised, frac_bits: int) -> tuple[Losses, Matrix]:
+    """The losses that `leave_one_out` compares: of the mean of all, shape (n,), and of all but each, shape (N, n)."""
     total = updates.sum(axis=0, dtype=np.int64)
-    full = _capped(loss_at(look + _reals(total, frac_bits) / len(updates)))
+    full = loss_at(look + _reals(total, frac_bits) / len(updates))
     others = max(len(updates) - 1, 1)
-    return np.array([_capped(loss_at(look + _reals(total - x, frac_bits) / others)) - full for x in updates])
+    return full, np.array([loss_at(look + _reals(total - x, frac_bits) / others) for x in updates])
+
+
+def rises(full: Losses, without: Matrix) -> Matrix:
+    """From the losses with all, shape (n,), to those without each, shape (N, n)."""
+    return capped(without) - capped(full)
 
 
 def add_one_in(
@@ -103,11 +113,18 @@ def add_one_in(
         Loss of `look` minus loss of `look + x_i / N`, shape (N, n); and for each update whether its losses are numbers
         wherever those of `look` are, shape (N,).
     """
-    before = loss_at(look)
-    usable = np.isfinite(before)
-    after = [loss_at(look + dequantise(x, frac_bits) / len(updates)) for x in updates]
-    sound = np.array([bool(np.isfinite(losses[usable]).all()) for losses in after])
-    return np.array([_capped(before) - _capped(losses) for losses in after]), sound
+    return falls(loss_at(look), losses_alone(loss_at, look, updates, frac_bits))
+
+
+def losses_alone(loss_at: LossAt, look: Model, updates: Quantised, frac_bits: int) -> Matrix:
+    """The losses of `look + x_i / N`, shape (N, n)."""
+    return np.array([loss_at(look + dequantise(x, frac_bits) / len(updates)) for x in updates])
+
+
+def falls(before: Losses, after: Matrix) -> tuple[Matrix, npt.NDArray[np.bool_]]:
+    """From the losses before, shape (n,), to those after each update, shape (N, n), as of `add_one_in`."""
+    sound = np.asarray(np.isfinite(after[:, np.isfinite(before)]).all(axis=1), np.bool_)
+    return capped(before) - capped(after), sound
 
 
 def marginals(differences: Matrix) -> Marginals:
@@ -127,6 +144,6 @@ def _reals(total: npt.NDArray[np.int64], frac_bits: int) -> Model:
     return total.astype(np.float64) * 2.0**-frac_bits
 
 
-def _capped(losses: Losses) -> Losses:
+def capped(losses: Losses) -> Losses:
     """Losses with nothing beyond +-`LOSS_CAP` in them, and no NaN."""
     return np.clip(np.nan_to_num(losses, nan=LOSS_CAP, posinf=LOSS_CAP, neginf=-LOSS_CAP), -LOSS_CAP, LOSS_CAP)

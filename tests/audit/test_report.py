@@ -1,0 +1,147 @@
+"""Reports: one text, one digest, a signature that anybody can check, and a page that believes nothing."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from typing import Any
+
+import pytest
+from eth_account import Account
+
+from parley.audit import canonical, report
+from parley.audit.checks import MEANINGS, Check
+from parley.audit.findings import Outcome, Party, Place, Sheet
+from parley.audit.page import render
+from parley.audit.results import RoundResult
+from parley.audit.story import Story
+from parley.chain.view import Block, Recorded
+from parley.errors import ContentError, ExitCode
+from tests.roles.builders import POLICY, TERMS
+
+pytestmark = pytest.mark.unit
+
+KEY = Account.from_key("0x" + "01" * 32)
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
+
+
+def story() -> Story:
+    told = Recorded(31337, "0x" + "44" * 20, 1, Block(9, b"h" * 32, 1_000_000), TERMS, {1: POLICY}, {}, {}, {})
+    return Story(told, "0x" + "55" * 20, (), (), {}, {}, 5, None)
+
+
+def body(sheet: Sheet | None = None) -> dict[str, Any]:
+    whole = sheet or Sheet()
+    rounds = [RoundResult(1, "final", "0xaa", {"norm": 7}, {"equal": 3, "different": 0}, whole)]
+    return report.build(
+        story(), {"RoundCoordinator": {"address": "0x01", "code": "0x02"}}, rounds, whole, {"scores": True}
+    )
+
+
+def lying_sheet() -> Sheet:
+    sheet = Sheet()
+    sheet.holds(Check.ROWS, False, Place(HOSTILE, Party.AGGREGATOR, HOSTILE, 1, (HOSTILE,)), actual=HOSTILE)
+    return sheet
+
+
+def test_build__every_check__is_in_it_with_its_meaning() -> None:
+    found = {item["name"]: item for item in body()["checks"]}
+    assert set(found) == {check.value for check in Check if not check.value.startswith("report.")}
+    assert found["settlement.rows"]["meaning"] == MEANINGS[Check.ROWS].text
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "word", "code"),
+    [
+        ((), "clean", ExitCode.OK),
+        ((Outcome.REMARK, Outcome.DIFFERENT), "clean", ExitCode.OK),
+        ((Outcome.GONE,), "unavailable", ExitCode.UNAVAILABLE),
+        ((Outcome.GONE, Outcome.WRONG), "wrong", ExitCode.WRONG),
+    ],
+)
+def test_verdict__gravest_finding__decides(outcomes: tuple[Outcome, ...], word: str, code: ExitCode) -> None:
+    """Scores that come out otherwise are no integer that does not hold."""
+    sheet = Sheet()
+    for outcome in outcomes:
+        sheet.note(report_finding(outcome))
+    assert report.verdict(sheet) == word
+    assert report.exit_code(word) is code
+    assert report.exit_code("anything else") is ExitCode.WRONG
+
+
+def report_finding(outcome: Outcome) -> Any:  # noqa: ANN401 - a finding
+    from parley.audit.findings import Finding
+
+    return Finding(Check.ROWS, outcome, Place("rows", Party.AGGREGATOR))
+
+
+def test_signed__by_a_key__tells_who_signed() -> None:
+    signed = report.signed(body(), KEY)
+    assert signed["signer"] == KEY.address
+    assert report.signer_of(signed["digest"], signed["signature"]) == KEY.address
+    assert report.signed(body(), KEY) == signed
+    assert report.parse(canonical.encode(signed)) == signed
+
+
+def test_signed__without_a_key__says_so() -> None:
+    signed = report.signed(body(), None)
+    assert (signed["signer"], signed["signature"]) == (None, None)
+    assert report.parse(canonical.encode(signed)) == signed
+
+
+def test_signer_of__report_changed_since__is_another() -> None:
+    signed = report.signed(body(), KEY)
+    changed = copy.deepcopy(signed["report"])
+    changed["verdict"] = "wrong"
+    assert report.signer_of(canonical.digest(changed), signed["signature"]) != KEY.address
+
+
+@pytest.mark.parametrize("signature", [None, "", "0x", "0x" + "00" * 65, "0x" + "ff" * 65, "0x" + "zz" * 65, 7])
+def test_signer_of__garbage__is_nobody(signature: object) -> None:
+    assert report.signer_of("0x" + "11" * 32, signature) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b"{}",
+        b"{" * 100,
+        b'{"report": {}, "digest": "", "signer": null, "signature": null}',
+        json.dumps({"report": {"schema": "parley/audit/v9"}, "digest": "", "signer": None, "signature": None}).encode(),
+        json.dumps({**report.signed(body(), None), "more": 1}).encode(),
+        json.dumps({**report.signed(body(), None), "digest": 1.5}).encode(),
+        json.dumps({**report.signed(body(), None), "report": {**body(), "block": 7}}).encode(),
+        json.dumps({**report.signed(body(), None), "report": {**body(), "block": {}}}).encode(),
+        json.dumps({**report.signed(body(), None), "report": {**body(), "chain": "x"}}).encode(),
+        json.dumps({**report.signed(body(), None), "report": {**body(), "options": []}}).encode(),
+    ],
+)
+def test_parse__what_is_no_report__is_an_error_of_content(data: bytes) -> None:
+    """P-20: whatever a file holds."""
+    with pytest.raises(ContentError):
+        report.parse(data)
+
+
+def test_render__hostile_text_of_others__is_escaped_and_nothing_is_fetched() -> None:
+    """P-20: a page that runs nothing and asks nobody."""
+    page = render(report.signed(body(lying_sheet()), KEY))
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;" in page
+    assert not re.search(r"<[^>]*\b(src|href|on\w+)=", page)
+    assert "default-src 'none'" in page
+    assert KEY.address in page
+
+
+def test_render__what_does_not_hold__stands_with_who_is_responsible() -> None:
+    sheet = Sheet()
+    who = "0x" + "77" * 20
+    sheet.same(Check.MODEL, b"\x01", b"\x02", Place("a settlement", Party.AGGREGATOR, who, 1, ("cast receipt 0x99",)))
+    page = render(report.signed(body(sheet), None))
+    for text in ("Something does not hold", "settlement.model", "aggregator", who, "0x01", "0x02", "cast receipt 0x99"):
+        assert text in page
+    assert "nobody: the report is not signed" in page

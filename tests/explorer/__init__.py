@@ -1,0 +1,1 @@
+"""Tests of what shows a federation to people."""

@@ -1,0 +1,187 @@
+"""Rounds judged one after the other by one process: what it opens once, and what it does for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import structlog
+
+from parley.audit import canonical
+from parley.audit.checks import Check
+from parley.audit.content import Vector, Vectors, note
+from parley.audit.findings import Party, Place, Sheet
+from parley.audit.on_settlements import Settled
+from parley.audit.rescored import Bench, Likeness, check_votes, rerun
+from parley.audit.results import RoundResult
+from parley.audit.rounds import Case, derive, models_before
+from parley.chain.view import Recorded, RoundRecord
+from parley.errors import ContentError, TaskError
+from parley.numerics.fixed_point import Quantised
+from parley.roles.hindsight import HISTORY
+from parley.roles.library import Library
+from parley.roles.models import Models
+from parley.roles.shards import OpenedShards
+from parley.storage import ContentStore
+from parley.storage.readonly import ReadOnlyStore
+from parley.tasks.dataset import Dataset
+from parley.tasks.document import TaskDocument
+from parley.tasks.errors import ShardError
+from parley.tasks.loading import load_task
+from parley.tasks.protocol import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all rounds of an audit have in common; goes to every process.
+
+    Attributes:
+        told: the federation.
+        settled: what should have been settled, by round.
+        opened: rounds whose shard was opened in time.
+        document: the task document, or `None` if it is not to be had.
+        task_file: the auditor's copy of the task's code, if it is not built in.
+        scores: whether scores are run again.
+        seconds: that a vector's fetch may take.
+    """
+
+    told: Recorded
+    settled: Mapping[int, Settled]
+    opened: frozenset[int]
+    document: TaskDocument | None
+    task_file: Path | None
+    scores: bool
+    seconds: float
+
+    def case(self, number: int) -> Case:
+        """A round with what the chain says of it."""
+        before = sum(record.final for other, record in self.told.records.items() if other < number)
+        return Case(self.told, self.told.records[number], self.settled[number], before)
+
+    def inputs(self, number: int) -> str:
+        """Digest of all that a round's result follows from but content, which its roots stand for."""
+        told, case = self.told, self.case(number)
+        final = [r.header for r in told.final_records() if r.number < number][-2:]
+        past = [told.records[n].reveals for n in range(max(1, number - HISTORY), number) if n in told.records]
+        return canonical.digest(
+            {
+                "domain": [told.chain_id, told.coordinator, told.fid],
+                "terms": told.terms,
+                "policy": told.policies.get(case.record.version),
+                "record": case.record,
+                "settled": case.settled,
+                "models": [header.model_root for header in final if header is not None],
+                "norm": case.last_norm if case.record.version in told.policies else 0,
+                "past": past,
+                "opened": number in self.opened,
+                "scores": self.scores,
+            }
+        )
+
+
+class Site:
+    """What one process judges rounds with.
+
+    Args:
+        ground: of the audit.
+        store: where content comes from; it is only read.
+    """
+
+    def __init__(self, ground: Ground, store: ContentStore) -> None:
+        self._ground = ground
+        self._store = ReadOnlyStore(store)
+        library = Library(self._store, ground.told.terms.params, ground.seconds)
+        self._vectors = Vectors(library)
+        self._models = Models(library, lambda version: ground.told.policies[version])
+
+    def judge(self, number: int) -> RoundResult:
+        """Judge a round."""
+        sheet, case = Sheet(), self._ground.case(number)
+        likeness: Counter[Likeness] = Counter()
+        derived: Mapping[str, canonical.Json] = {}
+        try:
+            derived, likeness = self._judge(case, sheet)
+        except (ArithmeticError, LookupError, ValueError) as error:
+            place = Place("a round that no contract lets be like this", Party.NODE, "", number)
+            sheet.holds(Check.STATE, False, place, actual=repr(error))
+        scores = {kind.value: likeness[kind] for kind in Likeness}
+        return RoundResult(number, _state(case.record), self._ground.inputs(number), derived, scores, sheet)
+
+    def _judge(self, case: Case, sheet: Sheet) -> tuple[Mapping[str, canonical.Json], Counter[Likeness]]:
+        """What was derived, and how scores compare.
+
+        Raises:
+            ArithmeticError, LookupError, ValueError: the history contradicts itself.
+        """
+        found, updates = derive(case, self._vectors, self._models, sheet)
+        check_votes(case, updates, sheet)
+        return found.values(), self._rerun(case, updates, sheet)
+
+    # ------------------------------------------------------------------------------------------------- scores
+
+    def _rerun(self, case: Case, updates: Mapping[int, Vector], sheet: Sheet) -> Counter[Likeness]:
+        """Run the scores again, if all is there that they follow from."""
+        untold = Counter({Likeness.UNTOLD: len(case.vectors)})
+        shard, usable = self._shard(case, sheet)
+        if not case.vectors or not self._ground.scores or not usable:
+            return untold
+        if self._task is None:
+            sheet.skip(Check.SCORES, self._why)
+            return untold
+        try:
+            old, previous = models_before(case, self._models)
+        except ContentError:
+            return untold  # noted where rows were derived
+        return rerun(case, updates, Bench(self._task, shard, old, previous, self._past(case)), sheet)
+
+    def _shard(self, case: Case, sheet: Sheet) -> tuple[Dataset | None, bool]:
+        """The round's shard, if it was opened, and whether that is known."""
+        number, document = case.record.number, self._ground.document
+        if self._shards is None or document is None:
+            return None, False
+        ref = document.shard(number)
+        if ref is None or (any(self._ground.told.terms.anchor) and number not in self._ground.opened):
+            return None, True
+        place = Place(f"the validation shard, CID {ref.cid}", Party.SPONSOR, "", number, (f"ipfs cat {ref.cid}",))
+        try:
+            shard = self._shards.of(self._ground.told, number)
+        except ContentError as error:
+            note(sheet, Check.SHARDS, Vector(None, error), place, needed=True)
+            return None, isinstance(error, ShardError)
+        sheet.holds(Check.SHARDS, True, place)
+        return shard, True
+
+    def _past(self, case: Case) -> list[Quantised]:
+        """Revealed updates of the last three rounds, as far as they are to be had."""
+        number, past = case.record.number, []
+        for earlier in range(max(1, number - HISTORY), number):
+            record = case.told.records.get(earlier)
+            for reveal in () if record is None else record.reveals:
+                found = self._vectors.get(reveal.root, reveal.digest)
+                if found.q is not None:
+                    past.append(found.q)
+        return past
+
+    @cached_property
+    def _shards(self) -> OpenedShards | None:
+        document = self._ground.document
+        return None if document is None else OpenedShards(self._store, document, structlog.stdlib.get_logger("parley"))
+
+    @cached_property
+    def _task(self) -> Task | None:
+        if self._ground.document is None:
+            return None
+        try:
+            return load_task(self._ground.document, self._ground.task_file)
+        except TaskError as error:
+            self._why = f"{error.message} ({error.hint})" if error.hint else error.message
+            return None
+
+    _why = "the task document is not to be had"
+
+
+def _state(record: RoundRecord) -> str:
+    return "final" if record.final else "void" if record.void else "open"

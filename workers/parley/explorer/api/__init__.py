@@ -1,0 +1,1 @@
+"""The JSON API of Parley's own page: read-only, under `/api`."""

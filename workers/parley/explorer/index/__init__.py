@@ -1,0 +1,1 @@
+"""The index: what happened on a chain, in one SQLite file that can be thrown away."""
