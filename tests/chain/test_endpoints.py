@@ -287,7 +287,7 @@ def test_provider__raw_transaction__goes_to_every_endpoint_and_one_is_enough(
     assert digest == Web3.keccak(raw)
     assert _eventually(lambda: pair[0].requests > before[0])
     assert pair[1].requests > before[1]
-    assert w3.eth.get_transaction_receipt(digest)["status"] == 1
+    assert w3.eth.wait_for_transaction_receipt(digest, timeout=10)["status"] == 1
     with pytest.raises(NodeRefused, match="nonce too low"):
         w3.eth.send_raw_transaction(transfer(module_anvil, nonce))
 

@@ -91,6 +91,16 @@ def test_view__depth__is_that_far_below_the_head(town: Town) -> None:
     assert view.round.committed == 1
 
 
+def test_newest_roles__joined_above_the_depth__are_those_at_the_head(town: Town) -> None:
+    """P-19: a worker that has just joined is told apart from one that has not."""
+    fid = town.create()
+    deep = town.reader(fid, 1, depth=2)
+    assert deep.newest_roles() == Role(0)
+    town.join(fid, 1, Role.AGGREGATOR)
+    assert deep.view().me.roles == Role(0)
+    assert deep.newest_roles() == Role.AGGREGATOR
+
+
 def test_view__no_such_federation__says_so(town: Town) -> None:
     with pytest.raises(NotFound, match="there is no federation 99"):
         town.reader(99)

@@ -1,4 +1,4 @@
-"""A worker whose content store is not up, or goes down."""
+"""A worker whose content store is not up, or goes down; and one that has only just joined."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import cast
 
 import pytest
 
+from parley.chain.model import Role
 from parley.chain.verdicts import Verdict, verdict_of
 from parley.cli.actions import workers
-from parley.cli.actions.workers import document_at_start
+from parley.cli.actions.workers import await_role, document_at_start
+from parley.errors import ChainError
 from parley.roles.worker import Worker
 from parley.storage import (
     ContentMissing,
@@ -75,3 +77,41 @@ def test_document_at_start__store_is_up_and_has_it_not__is_said_at_once() -> Non
 def test_verdict__whatever_a_store_does__is_tried_again(error: type[StorageError]) -> None:
     """F-77: a node that dies in the middle of the work ends no worker."""
     assert verdict_of(error("down")) is Verdict.RETRY
+
+
+class Joining:
+    """A worker that reads some blocks below the head, whose operator has joined, or not, at the head."""
+
+    def __init__(self, roles: Role, blocks: int) -> None:
+        self.roles = roles
+        self.blocks = blocks
+        log = SimpleNamespace(info=lambda *_, **__: None)
+        self.worker = cast(Worker, SimpleNamespace(reader=self, log=log))
+
+    def view(self) -> SimpleNamespace:
+        roles = self.roles if self.blocks == 0 else Role(0)
+        return SimpleNamespace(
+            me=SimpleNamespace(roles=roles), operator="0xA", fid=1, block=SimpleNamespace(number=9 - self.blocks)
+        )
+
+    def newest_roles(self) -> Role:
+        return self.roles
+
+    def sleep(self, _seconds: float) -> None:
+        self.blocks -= 1
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 3])
+def test_await_role__joined_a_moment_ago__is_waited_for(blocks: int) -> None:
+    """P-19: whoever starts a worker right after joining is not told that it has not joined."""
+    joining = Joining(Role.TRAINER, blocks)
+    view = await_role(joining.worker, Role.TRAINER, joining.sleep)
+    assert view.block.number == 9
+    assert joining.blocks == 0
+
+
+def test_await_role__joined_as_another__is_refused_at_once() -> None:
+    joining = Joining(Role.EVALUATOR, 2)
+    with pytest.raises(ChainError, match="0xA is no trainer of federation 1"):
+        await_role(joining.worker, Role.TRAINER, joining.sleep)
+    assert joining.blocks == 2

@@ -17,7 +17,9 @@ from tests.storage.test_unixfs import patterned
 from tests.support.kubo import KuboNode
 
 MIB = 1 << 20
-DATA = patterned(9 * MIB + 5)
+DATA = b"large" + patterned(9 * MIB)
+"""No block of it is one that another test may have left in the node that all share."""
+
 LEAVES = 10
 
 

@@ -18,7 +18,17 @@ from parley.chain.deployments import HINT
 from parley.chain.errors import IncompleteLogs, StaleDeployment
 from parley.chain.events import Event, keys_of, members_of, records_of
 from parley.chain.follower import Follower
-from parley.chain.model import FederationState, Policy, RoundState, Terms, member_of, policy_of, round_of, terms_of
+from parley.chain.model import (
+    FederationState,
+    Policy,
+    Role,
+    RoundState,
+    Terms,
+    member_of,
+    policy_of,
+    round_of,
+    terms_of,
+)
 from parley.chain.reader_checks import contradictions
 from parley.chain.rpc import distrust
 from parley.chain.view import LAST_TURN, Block, RoundRecord, View
@@ -123,6 +133,15 @@ class Reader:
         """
         with _explained():
             return replace(view, operator=operator, **self._standing(operator, view.block.number))
+
+    def newest_roles(self) -> Role:
+        """The operator's roles at the head of the chain, whatever the depth at which all else is read.
+
+        Raises:
+            ChainError: the node does not answer.
+        """
+        with _explained():
+            return member_of(self._contracts.lens.functions.memberOf(self._fid, self._operator).call()).roles
 
     def _view_at(self, block: Block) -> View:
         """Events and state at a block."""

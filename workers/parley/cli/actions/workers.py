@@ -42,6 +42,9 @@ STORE_PATIENCE = 300.0
 STORE_PAUSE = 3.0
 """For how long, and how often, a worker that starts tries a store that is down, seconds."""
 
+JOIN_PAUSE = 1.0
+"""How often it looks whether its joining is deep enough in the chain, seconds."""
+
 
 @dataclass(frozen=True)
 class Equipment:
@@ -159,7 +162,7 @@ def make_trainer(equipment: Equipment, data: Path | None, task_file: Path | None
     if data is None:
         raise ConfigError("no data to train on is named", hint="add --data FILE.npz, or set data in parley.toml")
     worker = make_worker(equipment, "trainer")
-    require_role(worker.reader.view(), Role.TRAINER)
+    await_role(worker, Role.TRAINER)
     document = document_at_start(worker)
     task = load_task(document, task_file)
     shards = OpenedShards(equipment.store, document, worker.log, Quarantine(equipment.folder("quarantine")))
@@ -175,7 +178,7 @@ def make_evaluator(equipment: Equipment, task_file: Path | None = None) -> Evalu
         ChainError: the operator is no evaluator of the federation.
     """
     worker = make_worker(equipment, "evaluator")
-    require_role(worker.reader.view(), Role.EVALUATOR)
+    await_role(worker, Role.EVALUATOR)
     document = document_at_start(worker)
     shards = OpenedShards(equipment.store, document, worker.log, Quarantine(equipment.folder("quarantine")))
     return Evaluator(worker, load_task(document, task_file), shards)
@@ -192,8 +195,7 @@ def make_aggregator(equipment: Equipment, *, despite_convictions: bool = False) 
         ChainError: the operator is no aggregator of the federation, or cannot pay a bond.
     """
     worker = make_worker(equipment, "aggregator")
-    view = worker.reader.view()
-    require_role(view, Role.AGGREGATOR)
+    view = await_role(worker, Role.AGGREGATOR)
     bond = view.next_policy.bond
     if not view.federation.live and view.free_stake < bond:
         raise ChainError(
@@ -222,16 +224,19 @@ def make_watcher(equipment: Equipment, *, only_tells: bool = False) -> Watcher:
     return Watcher(make_worker(equipment, "watcher"), only_tells=only_tells)
 
 
-def require_role(view: View, role: Role) -> None:
-    """Refuse to run for somebody who could never act.
+def await_role(worker: Worker, role: Role, sleep: Callable[[float], None] = time.sleep) -> View:
+    """The first view in which the operator has joined: one that joined a moment ago has not yet as deep as is read.
 
     Raises:
-        ChainError: the operator has not joined with this role.
+        ChainError: it has not joined with this role: such a worker could never act.
     """
-    if role in view.me.roles:
-        return
-    name = (role.name or "").lower()
-    raise ChainError(
-        f"{view.operator} is no {name} of federation {view.fid}",
-        hint=f"`parley federation join --role {name}` comes first, with the operator's own key",
-    )
+    while role not in (view := worker.reader.view()).me.roles:
+        if role not in worker.reader.newest_roles():
+            name = (role.name or "").lower()
+            raise ChainError(
+                f"{view.operator} is no {name} of federation {view.fid}",
+                hint=f"`parley federation join --role {name}` comes first, with the operator's own key",
+            )
+        worker.log.info("waiting until the joining is deep enough in the chain", block=view.block.number)
+        sleep(JOIN_PAUSE)
+    return view
