@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from chaoslab.history import WIPED, Outage
-from parley.chain.devnet import process_started
+from parley.children import process_started
 from parley.cli.demo.processes import last_line, spawn
 from tests.support.nursery import Fork
 

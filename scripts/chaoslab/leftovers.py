@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from chaoslab.history import Leftovers
-from parley.chain.devnet import process_started
 from parley.chain.outbox import Outbox
+from parley.children import process_started
 
 TEMPORARY = ("*.part", "*.tmp", "*.partial", "*-journal")
 """Names of files that are there only while something is being written."""

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from parley.chain.devnet import process_started
+from parley.children import process_started
 from parley.storage.daemon import KuboDaemon
 from parley.storage.kubo_binary import find_kubo
 from tests.faults.proxy import FaultProxy, fault_proxy

@@ -192,6 +192,7 @@ def with_lens(files: Path, target: Path, change: Change) -> Path:
 LIES: dict[str, tuple[Change, str]] = {
     "no JSON": (lambda _: "{", "is damaged"),
     "a list": (lambda _: [], "is damaged"),
+    "nested without end": (lambda _: "[" * 1_000_000, "is damaged"),
     "unknown key": (lambda c: {**c, "more": 1}, "of another version"),
     "missing key": (lambda c: {key: c[key] for key in c if key != "abi"}, "of another version"),
     "other contract": (lambda c: {**c, "contract": "StakeVault"}, "does not describe RoundLens"),

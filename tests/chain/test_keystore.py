@@ -106,6 +106,7 @@ Change = Callable[[dict[str, Any]], object]
 DAMAGE: dict[str, Change] = {
     "no json": lambda _: "{",
     "a list": lambda _: [],
+    "nested without end": lambda _: "[" * 60_000,
     "no crypto": lambda c: {key: value for key, value in c.items() if key != "crypto"},
     "no kdfparams": lambda c: with_crypto(c, kdfparams=None),
     "huge n": lambda c: with_crypto(c, kdfparams={**c["crypto"]["kdfparams"], "n": 1 << 40}),

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from chaoslab.leftovers import files_left, leftovers, locks_held, open_slots, processes_left
-from parley.chain.devnet import process_started
 from parley.chain.fees import Fees
 from parley.chain.outbox import Outbox, Slot, SlotState
 from parley.chain.transactions import Attempt, Outgoing
+from parley.children import process_started
 
 pytestmark = pytest.mark.unit
 

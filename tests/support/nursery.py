@@ -22,8 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
-from parley.chain.devnet import die_with_parent
-from parley.cli.demo.processes import ONE_THREAD
+from parley.children import ONE_THREAD, die_with_parent
 from parley.errors import DeadlineExceeded
 
 ROOT = str(Path(__file__).resolve().parents[2])

@@ -36,9 +36,10 @@ def assert_whole(folder: Path, files: dict[str, bytes] = FILES) -> None:
     assert sums == "".join(f"{hashlib.sha256(found[path]).hexdigest()}  {path}\n" for path in sorted(found))
 
 
-def test_publish__new_folder__holds_all_and_others_may_read_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_publish__new_folder__holds_all_and_others_may_read_it(tmp_path: Path, umask: int) -> None:
     """The web server in a container is another user."""
-    before = os.umask(0o022)
+    before = os.umask(umask)
     try:
         publish(tmp_path / "a" / "explorer", CHAIN, FILES)
     finally:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from parley import strict_json
 from parley.audit import canonical
 from parley.audit.checks import Check
 from parley.audit.findings import Party, Place, Sheet
 from parley.audit.results import RoundResult, from_json, to_json
 from parley.files import read_at_most, write_whole
-from parley.tasks import strict_json
 
 MAX_BYTES = 16 << 20
 """The longest file that is read."""

@@ -9,7 +9,7 @@ from parley.audit.checks import Check
 from parley.audit.findings import Party, Place, Sheet
 from parley.audit.places import at
 from parley.audit.story import Story
-from parley.chain.events import Event
+from parley.chain.events import Event, settlement_of
 from parley.chain.model import Policy, Settlement
 from parley.chain.view import Recorded, RoundRecord
 from parley.errors import ParleyError
@@ -99,7 +99,7 @@ def _settled(
     posted = []
     after, earned, root = ledger, None, None
     for place, event in enumerate(events):
-        settlement = Settlement.from_abi(_values(event))
+        settlement = settlement_of(event.args["settlement"])
         honest = _honest(told, record, policy, (scores, votes, ledger), event.args["aggregator"])
         convicted = place < len(record.convictions)
         where = at(event, "a settlement", Party.AGGREGATOR, event.args["aggregator"])
@@ -166,9 +166,3 @@ def _check_vectors(record: RoundRecord, sheet: Sheet) -> bool:
         else:
             sheet.holds(Check.VECTORS, True, place)
     return good
-
-
-def _values(event: Event) -> tuple[object, ...]:
-    """The settlement's fields, whichever way the struct was decoded."""
-    value = event.args["settlement"]
-    return tuple(value.values()) if isinstance(value, Mapping) else tuple(value)

@@ -15,7 +15,7 @@ from pathlib import Path
 from parley.audit.journal import Journal
 from parley.audit.results import RoundResult
 from parley.audit.work import Ground, Site
-from parley.chain.devnet import die_with_parent
+from parley.children import die_with_parent
 from parley.errors import ParleyError
 from parley.failpoints import Failpoint, failpoint
 from parley.numerics.fixed_point import size_for

@@ -18,7 +18,7 @@ from eth_account.signers.local import LocalAccount
 from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
 
-from parley import __version__
+from parley import __version__, strict_json
 from parley.audit import canonical
 from parley.audit.canonical import Json
 from parley.audit.checks import MEANINGS
@@ -27,7 +27,6 @@ from parley.audit.rescored import TOLERANCE
 from parley.audit.results import RoundResult, finding_to_json
 from parley.audit.story import Story
 from parley.errors import ContentError, ExitCode
-from parley.tasks import strict_json
 
 SCHEMA = "parley/audit/v1"
 

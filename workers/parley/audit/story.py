@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from parley.chain.events import Event, keys_of, members_of, records_of
-from parley.chain.model import FederationState, MemberState, Policy, RoundState, Terms, policy_of, terms_of
+from parley.chain.model import FederationState, MemberState, Policy, RoundState, Terms
 from parley.chain.view import Block, Recorded
 from parley.errors import NotFound
+from parley.history.charter import charter_of
 
 NOBODY = "0x" + "00" * 20
 
@@ -110,8 +110,8 @@ def recorded(chain_id: int, coordinator: str, fid: int, block: Block, events: Se
     Raises:
         NotFound: none of them creates it.
     """
-    created = next((event for event in events if event.name == "FederationCreated"), None)
-    if created is None:
+    charter = charter_of(chain_id, coordinator, events)
+    if charter is None:
         hint = "`parley federation list` shows those that exist"
         raise NotFound(f"there is no federation {fid} at block {block.number}", hint=hint)
     told = Recorded(
@@ -119,24 +119,10 @@ def recorded(chain_id: int, coordinator: str, fid: int, block: Block, events: Se
         coordinator=coordinator,
         fid=fid,
         block=block,
-        terms=terms_of(_values(created.args["terms"])),
-        policies=dict(_policies(events)),
+        terms=charter.terms,
+        policies=charter.policies,
         records=records_of(events),
         keys=keys_of(events),
         members=members_of(events),
     )
-    return told, str(created.args["sponsor"])
-
-
-def _policies(events: Iterable[Event]) -> Iterable[tuple[int, Policy]]:
-    """Every version that was set."""
-    for event in events:
-        if event.name == "FederationCreated":
-            yield 1, policy_of(_values(event.args["policy"]))
-        elif event.name == "PolicyChanged":
-            yield event.args["version"], policy_of(_values(event.args["policy"]))
-
-
-def _values(struct: Mapping[str, Any] | Sequence[Any]) -> tuple[Any, ...]:
-    """A struct's values, whichever way it was decoded."""
-    return tuple(struct.values()) if isinstance(struct, Mapping) else tuple(struct)
+    return told, charter.sponsor

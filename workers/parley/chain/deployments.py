@@ -15,6 +15,7 @@ from eth_utils.address import is_checksum_address
 from eth_utils.crypto import keccak
 from web3 import Web3
 
+from parley import strict_json
 from parley.chain.contracts import CORE, TOKEN, Contracts, bind
 from parley.chain.errors import NotDeployed, StaleDeployment, WrongChain
 from parley.files import write_whole
@@ -163,7 +164,7 @@ def _read(path: Path, name: str, chain_id: int) -> Deployed:
     """One file, checked for shape."""
     try:
         with path.open("rb") as file:
-            values: Any = json.loads(file.read(MAX_FILE_BYTES))
+            values = strict_json.parse(file.read(MAX_FILE_BYTES + 1), MAX_FILE_BYTES)
     except FileNotFoundError as error:
         raise NotDeployed(f"there is no deployment on chain {chain_id}: {path} is missing", hint=HINT) from error
     except (OSError, ValueError) as error:

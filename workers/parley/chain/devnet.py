@@ -25,6 +25,7 @@ from eth_utils.address import to_checksum_address
 
 from parley.chain.compiler import project_root
 from parley.chain.errors import CompilerError
+from parley.children import die_with_parent, process_started
 from parley.errors import ChainError, ConfigError, Conflict, NotFound
 from parley.files import write_whole
 
@@ -283,14 +284,6 @@ def _spawn(arguments: Sequence[str], log: Path, *, detached: bool) -> subprocess
         )
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to end this process, by SIGTERM, when its parent dies, however that happens; outlives `exec`."""
-    import ctypes
-
-    with suppress(AttributeError):  # Linux has it
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-
-
 def _served_port(process: subprocess.Popen[bytes], log: Path) -> int:
     """The port that Anvil listens on, once it does."""
     until = time.monotonic() + START_SECONDS
@@ -338,17 +331,6 @@ def _reap(pid: int) -> None:
     """Take a child's exit status, so that it vanishes; others' children are theirs."""
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-
-
-def process_started(pid: int) -> int | None:
-    """When the kernel started a process, in clock ticks since boot; `None` if there is none that runs."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return None
-    # the name, in brackets, may hold anything; state is the first field after it, the start time the 20th
-    values = text.rpartition(")")[2].split()
-    return None if values[0] == "Z" else int(values[19])
 
 
 def _state_file(folder: Path, flavour: Flavour) -> Path:

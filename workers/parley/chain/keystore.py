@@ -16,6 +16,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
+from parley import strict_json
 from parley.chain.errors import WrongPassword
 from parley.errors import Conflict, ContentError, KeystoreError, NotFound
 from parley.files import write_whole
@@ -200,7 +201,7 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise KeystoreError(f"cannot read {path}: {error.strerror or error}") from error
     try:
-        content = json.loads(text) if len(text) <= MAX_FILE_BYTES else None
+        content = strict_json.parse(text, MAX_FILE_BYTES)
     except ValueError:
         content = None
     # geth and cast write "crypto", older wallets "Crypto"

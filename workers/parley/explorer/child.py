@@ -10,7 +10,7 @@ import time
 
 from pydantic import ValidationError
 
-from parley.chain.devnet import die_with_parent
+from parley.children import ONE_THREAD, die_with_parent
 from parley.errors import ParleyError
 from parley.explorer.measuring import Job, Outcome
 
@@ -18,8 +18,6 @@ JOB_SECONDS = 180.0
 """What one measurement may take, loading torch included."""
 
 MAX_ANSWER = 1 << 16
-
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 
 
 class MeasuringFailed(ParleyError):

@@ -14,11 +14,11 @@ from typing import Any
 
 import structlog
 
+from parley import strict_json
 from parley.errors import ContentError, TaskError
 from parley.explorer.index.database import Database
 from parley.explorer.plain import plain
 from parley.storage import Cid, ContentStore
-from parley.tasks import strict_json
 from parley.tasks.document import MAX_BYTES, ShardRef, TaskDocument
 
 log = structlog.get_logger(__name__)

@@ -77,7 +77,7 @@ class News:
         return len(self._listeners)
 
     def place_of(self, last_id: str) -> int:
-        """The place of what a listener says it had last; 0, the beginning, if this process never said that."""
+        """The place of what a listener says it had last; -1, before the beginning, if this process never said that."""
         boot, _, number = last_id.partition("-")
         known = boot == self._boot and number.isascii() and number.isdigit() and len(number) <= len(str(self._count))
         return min(int(number), self._count) if known else -1

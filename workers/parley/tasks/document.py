@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from parley.tasks import strict_json
+from parley import strict_json
 from parley.tasks.dataset import DataSchema
 from parley.tasks.errors import DocumentError
 from parley.tasks.protocol import Hyper

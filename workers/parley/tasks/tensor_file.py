@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from parley import strict_json
 from parley.errors import ContentError
-from parley.tasks import strict_json
 
 MAX_HEADER_BYTES = 100_000
 MAX_RANK = 8

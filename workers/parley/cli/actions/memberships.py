@@ -12,6 +12,7 @@ from eth_account.signers.local import LocalAccount
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from web3 import Web3
 
+from parley import strict_json
 from parley.chain.contracts import Contracts
 from parley.chain.model import Admission, Role
 from parley.chain.sender import Sender
@@ -21,7 +22,6 @@ from parley.cli.actions.receipts import Done, done
 from parley.cli.actions.stakes import stake_of
 from parley.cli.amounts import tokens
 from parley.errors import ChainError, ConfigError
-from parley.tasks import strict_json
 
 MAX_FILE_BYTES = 1 << 16
 Uint256 = Annotated[int, Field(ge=0, lt=2**256)]

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from parley import strict_json
 from parley.cli.actions.federations import Basis
 from parley.cli.actions.plan import MAX_FILE_BYTES
 from parley.cli.actions.task_files import TaskDefinition
@@ -251,7 +252,7 @@ def _read(path: Path, model: type[BaseModel]) -> dict[str, Any]:
     """The checked values of a seal's file; the message never shows them."""
     try:
         with path.open("rb") as file:
-            values = json.loads(file.read(MAX_FILE_BYTES))
+            values = strict_json.parse(file.read(MAX_FILE_BYTES + 1), MAX_FILE_BYTES)
         return model(**values).model_dump()
     except FileNotFoundError as error:
         raise NotFound(f"there is no {path}", hint="`parley federation seal TASK` makes it") from error

@@ -15,14 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from parley.chain.devnet import die_with_parent
+from parley.children import ONE_THREAD, die_with_parent
 from parley.errors import ParleyError
 
 GRACE_SECONDS = 8.0
 """Between SIGTERM and SIGKILL."""
-
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-"""A dozen workers share the machine: one thread each."""
 
 
 class ProcessDied(ParleyError):

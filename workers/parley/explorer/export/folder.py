@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from parley import strict_json
 from parley.errors import Conflict
 from parley.explorer.export.layout import FORMAT
 from parley.files import read_at_most, sync_folder, write_all
-from parley.tasks import strict_json
 
 SUMS = "SHA256SUMS"
 """Digests of all other files, as `sha256sum --check` reads them; what it does not name is not of the export."""
@@ -93,15 +93,17 @@ def _sums(files: Mapping[str, bytes]) -> bytes:
 
 
 def _write(scratch: Path, files: Mapping[str, bytes]) -> None:
-    """Bring all files, and the folders that hold them, to the disk."""
+    """Bring all files, and the folders that hold them, to the disk; whatever the umask, a web server may read them."""
     scratch.mkdir()
     for name, content in files.items():
         path = scratch / _inside(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb", buffering=0) as file:
             write_all(file.fileno(), content)
+            os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
     for folder in [scratch, *(path for path in scratch.rglob("*") if path.is_dir())]:
+        folder.chmod(0o755)
         sync_folder(folder)
 
 

@@ -24,7 +24,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from parley.tasks import strict_json
+from parley import strict_json
 from parley.tasks.dataset import DataSchema
 from parley.tasks.document import FileModel, FixedPoint, Name, refuse, source_digest
 from parley.tasks.errors import DocumentError
