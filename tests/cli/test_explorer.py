@@ -93,9 +93,10 @@ def test_serve__beside_another__refuses_index_and_port(world: World) -> None:
 @pytest.mark.integration
 def test_serve__name_that_leads_here__is_not_answered(world: World) -> None:
     """DNS rebinding."""
-    with served(world, "--explorer", "http://127.0.0.1:5100/") as (_, facts):
+    with served(world, "--explorer", "http://127.0.0.1:5100/", "--name", "parley.example") as (_, facts):
         for path in ("/", "/api/status", "/api/events"):
             assert requests.get(facts["url"] + path, headers={"Host": "evil.example"}, timeout=10).status_code == 421
+        assert requests.get(facts["url"], headers={"Host": "Parley.example:443"}, timeout=10).status_code == 200
         status = requests.get(facts["url"] + "/api/status", timeout=10)
         assert status.json()["links"]["transaction"] == "http://127.0.0.1:5100/tx/{}"
         assert "server" not in status.headers
@@ -106,6 +107,7 @@ def test_serve__name_that_leads_here__is_not_answered(world: World) -> None:
     ("options", "code", "said"),
     [
         (("--host", "203.0.113.7"), ExitCode.CONFIG, "cannot serve at 203.0.113.7"),
+        (("--host", "\udc80"), ExitCode.CONFIG, "cannot serve at"),
         (("--explorer", "javascript:alert(1)"), ExitCode.CONFIG, "no address to link to"),
         (("--port", "65536"), ExitCode.USAGE, "65535"),
     ],
@@ -127,7 +129,18 @@ def test_serve__node_is_away__says_so(world: World) -> None:
 
 @pytest.mark.unit
 @pytest.mark.parametrize(
-    "url", ["", "x", "ftp://a", "http://", "http://a/?q={}", "http://a/{}", "javascript:alert(1)//a"]
+    "url",
+    [
+        "",
+        "x",
+        "ftp://a",
+        "http://",
+        "http://a/?q={}",
+        "http://a/{}",
+        "javascript:alert(1)//a",
+        "http://[::1",
+        "http://[x]",
+    ],
 )
 def test_links_to__no_address__is_refused(url: str) -> None:
     with pytest.raises(ConfigError):

@@ -159,7 +159,7 @@ class Federation:
             task_digest=cid_of(self.task).digest,
             anchor=bytes(32) if not self.sealed else b"a" * 32,
         )
-        self.policies = [replace(POLICY, seats=self.scale.evaluators, quorum=3, min_trainers=1)]
+        self.policies = [replace(POLICY, seats=self.scale.evaluators, quorum=3, min_trainers=2)]
 
     # ------------------------------------------------------------------------------------------------- the cast
 
@@ -211,10 +211,10 @@ class Federation:
     def _play_one(self) -> None:
         accident = self._accident()
         trainers, evaluators = self.people("trainer"), self.people("evaluator")
-        self._commit(trainers, twice=accident == "twice")
         if accident == "void":
-            self._end("RoundVoided", 0, {})
+            self._void(trainers[0])
             return
+        self._commit(trainers, twice=accident == "twice")
         revealed = trainers[:-1] if accident == "silent" and len(trainers) > 1 else trainers
         self._reveal(revealed)
         if self.sealed:
@@ -227,6 +227,13 @@ class Federation:
         told = tally(self.policies[self._version - 1], revealed, ballots, aggregator, final=True)
         self._end("RoundFinalized", sum(told.earned.values()), dict(told.earned))
         self._aftermath(accident)
+
+    def _void(self, only: str) -> None:
+        """Only one trainer commits; after the phase anybody may end the round."""
+        self._commit([only], twice=False)
+        for _ in range(self.policy.train // 2):
+            self.chronicle.mine()
+        self._end("RoundVoided", 0, {})
 
     def _accident(self) -> str | None:
         if self.round <= len(self.scale.script):

@@ -7,9 +7,8 @@ import pytest
 from parley.chain.events import Event
 from parley.chain.model import Role
 from parley.explorer.deeds import deeds_of
-from parley.explorer.reasons import reasons_of
 from parley.history.charter import charter_of
-from parley.history.model import Round, State, Verdict
+from parley.history.model import Round, State, Verdict, Void
 from parley.history.tell import by_round, tell
 from tests.explorer.histories import CHAIN_ID, COORDINATOR, START, Federation, Scale, address, played
 
@@ -59,10 +58,8 @@ def test_deeds__update_not_revealed__is_a_fault_once_the_round_has_ended() -> No
     deed = next(deed for deed in deeds_of(story, events) if deed.operator == last)
     assert (deed.verdict, deed.score) == (Verdict.NOT_REVEALED, None)
     assert deed.faults == ("committed an update and did not reveal it",)
-    assert reasons_of(story)[last] == "Left out: it was committed, but not revealed in time."
     so_far, before = told_so_far(federation, "UpdateCommitted")
     assert all(deed.faults == () for deed in deeds_of(so_far, before))
-    assert set(reasons_of(so_far).values()) == {"Committed; not revealed so far."}
 
 
 def told_so_far(federation: Federation, last: str) -> tuple[Round, list[Event]]:
@@ -88,30 +85,8 @@ def test_deeds__what_the_contracts_say__is_told(accident: str, who: str, fault: 
 
 
 def test_deeds__void_round__blames_nobody_and_pays_nobody() -> None:
+    """P-10: too few committed, so nobody could reveal."""
     story, events = told(one("void"), 1)
-    assert story.state is State.VOID
-    assert all(deed.earned == 0 for deed in deeds_of(story, events))
-
-
-def test_reasons__scores__are_those_that_count_and_their_median() -> None:
-    story, _ = told(one(None), 1)
-    for update in story.updates:
-        counted = sorted(vote.score for vote in update.votes if not vote.own)
-        sentence = reasons_of(story)[update.operator]
-        if update.score:
-            assert sentence.startswith(f"Included: scores {', '.join(map(str, counted))}, the median")
-            assert ("not useful enough" in sentence) == (update.score == 1)
-        else:
-            assert sentence.startswith("Left out: ")
-    paid = [update for update in story.updates if update.verdict is Verdict.PAID]
-    assert paid, "the history is to hold an update that is paid"
-    shares = [float(reasons_of(story)[update.operator].split(", ")[-1].split(" %")[0]) for update in paid]
-    assert sum(shares) == pytest.approx(100, abs=0.2)
-
-
-def test_reasons__before_the_round_is_final__nothing_is_paid_yet() -> None:
-    story, _ = told_so_far(one(None), "Settled")
-    assert all(deed.earned == 0 for deed in deeds_of(story, []))
-    assert any(sentence.endswith("It is paid once the round is final.") for sentence in reasons_of(story).values())
-    story, _ = told_so_far(one(None), "ScoresRevealed")
-    assert set(reasons_of(story).values()) == {"Nothing is settled yet."}
+    assert (story.state, story.void) == (State.VOID, Void.COMMITS)
+    deeds = deeds_of(story, events)
+    assert [(deed.verdict, deed.faults, deed.earned) for deed in deeds] == [(Verdict.UNSETTLED, (), 0)]

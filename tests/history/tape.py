@@ -11,7 +11,7 @@ from parley.chain.model import Policy
 from parley.history.charter import Charter
 from parley.history.model import Round
 from parley.history.tell import tell
-from parley.numerics import scoring
+from parley.history.votes import Ballot, Tally, tally
 from parley.numerics.scoring import ScoreVector
 from tests.roles.builders import POLICY, TERMS
 
@@ -101,20 +101,39 @@ class Tape:
             self.add("ScoresRevealed", operator=operator, seat=seat, vector=scores.encode(), salt=salt)
         return self
 
-    def settles(self, *, turn: int = 0, by: str = AGGREGATOR, medians: bytes | None = None, wait: int = 1) -> Self:
-        """A settlement is posted, by default with the medians that are right."""
-        medians = self.medians() if medians is None else medians
-        settlement = (medians, 9, 100, b"r" * 32, b"n" * 32, b"d" * 32, b"w" * 32)
+    def settles(
+        self,
+        *,
+        turn: int = 0,
+        by: str = AGGREGATOR,
+        medians: bytes | None = None,
+        earned: int | None = None,
+        norm: int | None = None,
+        wait: int = 1,
+    ) -> Self:
+        """A settlement is posted, by default with the medians, sum and norm that are right."""
+        right = self.tallied(by)
+        medians = right.medians if medians is None else medians
+        earned = sum(right.earned.values()) if earned is None else earned
+        norm = (right.norm or 0) if norm is None else norm
+        settlement = (medians, norm, earned, b"r" * 32, b"n" * 32, b"d" * 32, b"w" * 32)
         final_at = self.time + wait + self.policy.challenge
         return self.add("Settled", wait, aggregator=by, turn=turn, finalAt=final_at, settlement=settlement)
 
-    def medians(self) -> bytes:
+    def tallied(self, aggregator: str) -> Tally:
         """What the revealed vectors come to."""
         order = [event.args["operator"] for event in self.events if event.name == "UpdateRevealed"]
-        told = [event for event in self.events if event.name == "ScoresRevealed"]
-        own = [order.index(e.args["operator"]) if e.args["operator"] in order else None for e in told]
-        vectors = [ScoreVector.decode(event.args["vector"], len(order)) for event in told]
-        return scoring.encode_medians(scoring.medians(vectors, own, len(order)))
+        told = [event.args for event in self.events if event.name == "ScoresRevealed"]
+        ballots = [
+            Ballot(
+                said["seat"],
+                said["operator"],
+                ScoreVector.decode(said["vector"], len(order)),
+                order.index(said["operator"]) if said["operator"] in order else None,
+            )
+            for said in told
+        ]
+        return tally(self.policy, order, ballots, aggregator, final=True)
 
     def convicts(self, prover: str = PROVER, wait: int = 1) -> Self:
         """The settlement falls."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parley.chain.model import Phase
-from parley.history.model import State, Void
+from parley.history.model import State, Verdict, Void
 from tests.history.tape import EVALUATORS, OPENED, TRAINERS, Tape, played, vector
 
 pytestmark = pytest.mark.unit
@@ -90,3 +90,24 @@ def test_void__first_reason_in_time__counts() -> None:
     """Too few commits are too few of everything after."""
     tape, _ = few_commits()
     assert tape.told(OPENED + 10_000).void is Void.COMMITS
+
+
+@pytest.mark.parametrize(("evaluators", "silent"), [(2, 0), (3, 3)])
+def test_silent__too_few_score_commits__nobody_could_reveal(evaluators: int, silent: int) -> None:
+    """P-10: who could not reveal is not to blame; who could and did not is."""
+    tape = Tape().commits().reveals().opens().judges(*EVALUATORS[:evaluators])
+    round_ = tape.voids(OPENED + 1_000).told()
+    assert round_.void is (Void.SCORE_REVEALS if silent else Void.SCORE_COMMITS)
+    assert (len(round_.panel), len(round_.silent)) == (evaluators, silent)
+
+
+def test_withheld__too_few_commits__are_not_left_out() -> None:
+    """P-10: who committed could not reveal."""
+    tape = Tape().commits(*TRAINERS[:2])
+    assert {update.verdict for update in tape.told().updates} == {Verdict.NOT_REVEALED}
+    round_ = tape.voids(OPENED + 1_000).told()
+    assert round_.void is Void.COMMITS
+    assert {update.verdict for update in round_.updates} == {Verdict.UNSETTLED}
+    blamed = Tape().commits().reveals(*TRAINERS[:2]).voids(OPENED + 1_000).told()
+    assert blamed.void is Void.REVEALS
+    assert [update.verdict for update in blamed.updates][2] is Verdict.NOT_REVEALED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from parley.chain.shown import Shown, Unanswered
 from parley.history.model import Round
 from parley.history.sentences import Names
 from parley.history.sentences.faults import beyond_clip
+from parley.history.sentences.rounds import explain_round
 from parley.history.sentences.settlements import explain_settlements
 from parley.numerics import rules
 from parley.numerics.faults import (
@@ -40,7 +43,7 @@ LIE = bytes.fromhex("0000 0000 ffff 7fff 0003 ffff".replace(" ", ""))
 
 def fallen(medians: bytes | None = None, prover: str = PROVER) -> Round:
     """A round whose settlement fell."""
-    tape = Tape().up_to_scores().tells(*GOOD).settles(medians=medians)
+    tape = Tape().up_to_scores().tells(*GOOD).settles(medians=medians, earned=100)
     return tape.convicts(prover).told()
 
 
@@ -114,6 +117,34 @@ def test_median__score_and_scale__posted_and_honest() -> None:
     assert wrong(WrongMedian(0), LIE) == (
         "It gives update 0 of 0xa0a0a0a0 the score 0 at the scale 0; by the votes 0, 0 and 1 the score is 0."
     )
+
+
+@pytest.mark.parametrize(
+    ("lie", "found", "said"),
+    [
+        ({}, (), None),
+        ({"medians": LIE}, ("scores",), "scores"),
+        ({"norm": 10}, ("norm",), "norm"),
+        ({"medians": LIE, "norm": 10, "earned": 7}, ("scores", "norm", "pay"), "scores, norm and pay"),
+    ],
+)
+def test_settlement__stands_and_is_wrong__is_said_while_it_can_fall_and_after(
+    lie: dict[str, Any], found: tuple[str, ...], said: str | None
+) -> None:
+    """P-11, P-12: what a round shows follows from its votes; that its settlement says otherwise is not passed over."""
+    tape = Tape().up_to_scores().tells(*GOOD).settles(**lie)
+    for end in ("anybody can disprove it until it is final.", "nobody disproved it in time."):
+        round_ = tape.told()
+        assert round_.contradicted == found
+        texts = [
+            [sentence.text for sentence in explain_settlements(CHARTER, round_, {}, NAMES)],
+            [sentence.text for sentence in explain_round(CHARTER, round_, NAMES, tape.time)],
+        ]
+        expected = (
+            [] if said is None else [f"It is wrong in its {said}: the revealed votes come to something else; {end}"]
+        )
+        assert [[text for text in told if text.startswith("It is wrong")] for told in texts] == [expected] * 2
+        tape.finishes()
 
 
 def test_median__norm__posted_and_honest() -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from parley.chain.model import Phase
 from parley.history.model import Step
-from parley.history.sentences.model import MAX_LENGTH, Check, Kind, Sentence, named, printable, run, sent
+from parley.history.sentences.model import Check, Kind, Sentence, named, run, sent
 from parley.history.sentences.words import Names, amount, count, hexed, listing, phase_name, share, shortened
+from parley.text import MAX_LENGTH, printable
 
 pytestmark = pytest.mark.unit
 

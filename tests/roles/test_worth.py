@@ -69,9 +69,9 @@ def test_settlement__each_turn__is_another_deed_and_ends_with_the_turn() -> None
     intent = worth.settlement(view, PRICE)
     assert intent == Intent(f"settle/1/4/{view.turn}", start + window, POLICY.aggregator_pool // 1000)
     last = replace(view, block=replace(view.block, timestamp=start + window - 2))
-    assert worth.turn_end(last) == start + window
+    assert last.turn_end == start + window
     later = replace(view, block=replace(view.block, timestamp=start + window - 1))
-    assert worth.turn_end(later) == start + 2 * window
+    assert later.turn_end == start + 2 * window
 
 
 def test_validation__of_a_past_round__is_never_too_late() -> None:

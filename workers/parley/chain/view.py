@@ -226,6 +226,12 @@ class View(Recorded):
         return turn_at(self.round, self.policy, self.time, self.block.timestamp)
 
     @property
+    def turn_end(self) -> int:
+        """When that turn ends, chain seconds."""
+        start, length = self.round.score_reveal_end, self.policy.settle
+        return start + ((self.time - start) // length + 1) * length
+
+    @property
     def record(self) -> RoundRecord | None:
         """What happened in the current round so far."""
         return self.records.get(self.round.round)

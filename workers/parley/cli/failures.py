@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from parley.errors import ExitCode, ParleyError
 from parley.redaction import REDACTOR
+from parley.text import printable
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -42,11 +43,11 @@ def explain(error: BaseException) -> tuple[str, str | None, ExitCode]:
 
 
 def say(label: str, message: str) -> None:
-    """Print one labelled line to standard error; line breaks within it become spaces.
+    """Print one labelled line to standard error; what a stranger wrote in it moves no cursor and breaks no line.
 
     A standard error that nobody reads any more is no further error.
     """
-    line = REDACTOR.clean(" ".join(message.split()))
+    line = REDACTOR.clean(printable(message))
     with suppress(BrokenPipeError):
         print(f"{label}: {line}", file=sys.stderr, flush=True)  # noqa: T201
 

@@ -10,9 +10,14 @@ import logging
 import sys
 import threading
 from collections.abc import Mapping
-from typing import Any
+from io import StringIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from parley.redaction import REDACTOR
+from parley.text import visible
+
+if TYPE_CHECKING:
+    import structlog
 
 MAX_FIELD = 1000
 """Characters of a field; what is longer is cut, and says so."""
@@ -56,6 +61,20 @@ def _short(value: object, most: int) -> object:
     return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
+def shown(_logger: object, _method: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    """A processor for a terminal: what a stranger wrote into a field moves no cursor."""
+    return {key: visible(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _trace(out: TextIO, error: structlog.typing.ExcInfo) -> None:
+    """A traceback likewise. Never rich's: they show the values of local variables, keys among them."""
+    import structlog
+
+    text = StringIO()
+    structlog.dev.plain_traceback(text, error)
+    out.write("\n".join(map(visible, text.getvalue().split("\n"))))
+
+
 def configure(level: str, style: str) -> None:
     """Set up logging for this process.
 
@@ -71,10 +90,8 @@ def configure(level: str, style: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if human else "iso", utc=not human),
     ]
-    # Never rich's tracebacks: they show the values of local variables, keys among them.
-    plain = structlog.dev.plain_traceback
     renderers: list[Any] = (
-        [bounded, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+        [bounded, shown, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_trace)]
         if human
         else [structlog.processors.format_exc_info, bounded, structlog.processors.JSONRenderer()]
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from parley.cli.amounts import tokens
+from parley.text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,7 +82,7 @@ def stderr() -> Console:
 
 def note(message: str) -> None:
     """Say something to people, on standard error."""
-    stderr().print(message, markup=False, soft_wrap=True)
+    stderr().print("\n".join(map(visible, message.splitlines())), markup=False, soft_wrap=True)
 
 
 def heading(text: str) -> None:
@@ -196,7 +197,7 @@ def _lines(value: Json) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    """Text of others, which must not be read as markup."""
+    """Text of others, which is read neither as markup nor by the terminal as anything but text."""
     from rich.markup import escape
 
-    return escape(text)
+    return escape(visible(text))

@@ -88,9 +88,9 @@ def _faults(told: Round, operator: str) -> Iterable[str]:
     """What the story tells against somebody; an open round blames nobody for what may still come."""
     update, panelist = told.update_of(operator), told.panelist(operator)
     if told.state is not State.OPEN:
-        if update is not None and update.revealed is None:
+        if update is not None and update.verdict is Verdict.NOT_REVEALED:
             yield "committed an update and did not reveal it"
-        if panelist is not None and panelist.revealed is None:
+        if panelist is not None and panelist in told.silent:
             yield "committed scores and did not reveal them"
     for posted in told.settlements:
         if posted.aggregator == operator and posted.fell is not None:

@@ -100,13 +100,12 @@ def _listening(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(128)
-    except OSError as error:
+    except (OSError, TypeError) as error:  # the latter of a name that is no text
         listener.close()
-        if error.errno == errno.EADDRINUSE:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
             raise Conflict(
                 f"port {port} of {host} is in use", hint="choose another --port, or 0 for any free one"
             ) from error
-        raise ConfigError(
-            f"cannot serve at {host}, port {port}: {error.strerror or error}", hint="correct --host and --port"
-        ) from error
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"cannot serve at {host}, port {port}: {why}", hint="correct --host and --port") from error
     return listener

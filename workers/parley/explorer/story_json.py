@@ -8,8 +8,8 @@ from typing import Any
 from parley.chain.disputed import Demand
 from parley.explorer.index.rows import hexed
 from parley.explorer.naming import phase_name
-from parley.explorer.reasons import reasons_of
 from parley.history.model import Fall, Panelist, Posted, Round, Step, Update, Vote
+from parley.history.sentences import update_reason
 from parley.history.windows import Window
 
 Json = dict[str, Any]
@@ -33,7 +33,8 @@ def story_json(fid: int, told: Round) -> Json:
         "settlements": [_posted(posted) for posted in told.settlements],
         "norm": _text(told.norm),
         "earned": {operator: str(amount) for operator, amount in told.earned.items()},
-        "reasons": reasons_of(told),
+        "contradicted": list(told.contradicted),
+        "reasons": {update.operator: update_reason(told, update).text for update in told.updates},
     }
 
 

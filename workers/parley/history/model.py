@@ -222,6 +222,7 @@ class Round:
         settlements: in the order of the chain.
         norm: settled norm, `None` before a settlement.
         earned: what it earns each operator, wei, for all its roles; empty unless it is final.
+        contradicted: what of the standing settlement is not what the votes come to: "scores", "norm", "pay".
     """
 
     number: int
@@ -238,11 +239,19 @@ class Round:
     settlements: tuple[Posted, ...]
     norm: int | None
     earned: Mapping[str, int]
+    contradicted: tuple[str, ...] = ()
 
     @property
     def settlement(self) -> Posted | None:
         """The settlement that stands."""
         return next((posted for posted in reversed(self.settlements) if posted.fell is None), None)
+
+    @property
+    def silent(self) -> tuple[Panelist, ...]:
+        """Evaluators that committed to scores and did not reveal them although they could (P-10)."""
+        if self.void is Void.SCORE_COMMITS:
+            return ()
+        return tuple(panelist for panelist in self.panel if panelist.revealed is None)
 
     @property
     def included(self) -> tuple[Update, ...]:

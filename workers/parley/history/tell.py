@@ -11,7 +11,7 @@ from parley.chain.disputed import Docket
 from parley.chain.events import Event, header_of, settlement_of
 from parley.chain.model import Header, Policy, Settlement
 from parley.history.charter import Charter
-from parley.history.model import Fall, Panelist, Posted, Round, State, Step, Update, step_of
+from parley.history.model import Fall, Panelist, Posted, Round, State, Step, Update, Verdict, Void, step_of
 from parley.history.outcomes import LAST_PHASE, why_void
 from parley.history.votes import Ballot, Entry, Tally, tally
 from parley.history.windows import Windows
@@ -213,12 +213,23 @@ class _Story:
             key=_step(self.marks.get("ValidationOpened")),
             ended=_step(ended),
             windows=tuple(w for w in self.windows.all() if void is None or w.phase <= LAST_PHASE[void]),
-            updates=self._updates(tallied),
+            updates=self._updates(tallied, Verdict.UNSETTLED if void is Void.COMMITS else Verdict.NOT_REVEALED),
             panel=self._panel(ballots, tallied),
             settlements=tuple(self._with_demands()),
             norm=tallied.norm,
             earned=tallied.earned,
+            contradicted=() if standing is None else tuple(self._contradicted(standing, trainers, ballots)),
         )
+
+    def _contradicted(self, posted: Posted, trainers: Sequence[str], ballots: Sequence[Ballot]) -> Iterable[str]:
+        """What of a settlement is not what the votes come to (P-11, P-12, P-25)."""
+        honest = tally(self.policy, trainers, ballots, posted.aggregator, final=True)
+        if posted.medians != honest.medians:
+            yield "scores"
+        if posted.norm != honest.norm:
+            yield "norm"
+        if posted.earned != sum(honest.earned.values()):
+            yield "pay"
 
     def _ballot(self, event: Event) -> Ballot:
         operator = event.args["operator"]
@@ -230,13 +241,14 @@ class _Story:
         for posted in self.posted:
             yield replace(posted, demands=tuple(d for d in self.docket.demands if d.settlement == posted.hash))
 
-    def _updates(self, tallied: Tally) -> tuple[Update, ...]:
+    def _updates(self, tallied: Tally, silent: Verdict) -> tuple[Update, ...]:
+        """All updates; `silent` became of those that were committed and not revealed."""
         order = {event.args["operator"]: event for event in self.reveals}
         revealed = [
             self._update(operator, event, entry)
             for (operator, event), entry in zip(order.items(), tallied.entries, strict=True)
         ]
-        return (*revealed, *(self._withheld(operator) for operator in self.commits if operator not in order))
+        return (*revealed, *(self._withheld(operator, silent) for operator in self.commits if operator not in order))
 
     def _update(self, operator: str, event: Event, entry: Entry) -> Update:
         commits = self.commits.get(operator, [])
@@ -258,10 +270,9 @@ class _Story:
             slashed=_step(self.clipped.get(operator)),
         )
 
-    def _withheld(self, operator: str) -> Update:
-        """One that was committed and not revealed."""
+    def _withheld(self, operator: str, verdict: Verdict) -> Update:
         commits = self.commits[operator]
-        return Update(operator, tuple(map(step_of, commits)), commits[-1].args["commitment"])
+        return Update(operator, tuple(map(step_of, commits)), commits[-1].args["commitment"], verdict=verdict)
 
     def _panel(self, ballots: Sequence[Ballot], tallied: Tally) -> tuple[Panelist, ...]:
         reveals = {event.args["operator"]: event for event in self.vectors}

@@ -49,6 +49,7 @@ class Tally:
         quality: q of P-26 by evaluator; empty without a settlement.
         earned: what the round earns each operator in all its roles, wei; empty unless it is final.
         evaluators: the part of it that evaluators earn as such.
+        medians: settled scores and scales on the wire; empty without a settlement.
     """
 
     entries: tuple[Entry, ...]
@@ -56,6 +57,7 @@ class Tally:
     quality: Mapping[str, int] = field(default_factory=dict)
     earned: Mapping[str, int] = field(default_factory=dict)
     evaluators: Mapping[str, int] = field(default_factory=dict)
+    medians: bytes = b""
 
 
 def tally(
@@ -87,6 +89,7 @@ def tally(
         {b.operator: scoring.evaluator_quality(b.vector.scores, settled.scores, b.own) for b in ballots},
         _summed(paid) if final else {},
         shares,
+        scoring.encode_medians(settled),
     )
 
 

@@ -73,13 +73,7 @@ def validation(view: View, round_number: int, price: int) -> Intent:
 
 def settlement(view: View, price: int) -> Intent:
     """Of `settle`: the aggregator's pool, until the turn ends."""
-    return Intent(_key("settle", view, view.turn), turn_end(view), ether(view.policy.aggregator_pool, price))
-
-
-def turn_end(view: View) -> int:
-    """Chain time at which the running turn ends, seconds; meaningful in Settle."""
-    start, window = view.round.score_reveal_end, view.policy.settle
-    return start + ((view.time - start) // window + 1) * window
+    return Intent(_key("settle", view, view.turn), view.turn_end, ether(view.policy.aggregator_pool, price))
 
 
 def poke(view: View, price: int) -> Intent:

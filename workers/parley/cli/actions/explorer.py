@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,7 @@ class Choices:
         rebuild: throw an old index away.
         explorer: base URL of a block explorer, `None` for no links.
         gateway: base URL of an IPFS gateway, `None` for no links.
+        names: further names that lead here, as behind a server with TLS.
     """
 
     host: str
@@ -41,6 +42,7 @@ class Choices:
     rebuild: bool = False
     explorer: str | None = None
     gateway: str | None = None
+    names: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def page(session: Session, choices: Choices, say: Say) -> Iterator[Page]:
         )
         say("opening the index")
         with Service(session.w3, session.contracts, session.store, options) as service:
-            app = make_app(service.context, host=choices.host)
+            app = make_app(service.context, host=choices.host, names=choices.names)
             yield Page(server.url, options.index, lambda: server.run(app, service.news.close), server.stop)
     finally:
         server.close()
@@ -115,7 +117,10 @@ def open_browser(url: str) -> bool:
 def _base(url: str | None) -> str | None:
     if url is None:
         return None
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # of brackets that hold no address
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or "{" in url:
         raise ConfigError(f"{url!r:.120} is no address to link to", hint="for example http://127.0.0.1:5100")
     return url.rstrip("/")

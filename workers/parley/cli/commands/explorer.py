@@ -33,6 +33,10 @@ def serve(  # noqa: PLR0913 - each parameter is an option
     gateway: Annotated[
         str | None, typer.Option("--gateway", metavar="URL", help="IPFS gateway that CIDs are linked to.")
     ] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--name", help="Further name that leads here, as behind a server with TLS. May be repeated."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Serve Parley's own page, until Ctrl-C: federations, rounds, participants, live.
@@ -44,7 +48,7 @@ def serve(  # noqa: PLR0913 - each parameter is an option
     from parley.cli.actions.explorer import Choices, open_browser, page
     from parley.cli.signals import on_stop
 
-    choices = Choices(host, port, measure, rebuild, explorer_url, gateway)
+    choices = Choices(host, port, measure, rebuild, explorer_url, gateway, names or ())
     with working("explorer") as say:
         opened = session_of(ctx).opened(page(session_of(ctx), choices, say))
     with on_stop(opened.stop) as stopped:

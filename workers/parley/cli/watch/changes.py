@@ -11,11 +11,11 @@ from parley.chain.events import Event, settlement_of
 from parley.chain.model import Phase, Role
 from parley.cli.watch.scene import Scene
 from parley.history.sentences import Names
-from parley.history.sentences.model import printable
 from parley.history.sentences.words import count, hexed, listing, phase_name
 from parley.history.windows import running
 from parley.numerics.errors import WireError
 from parley.numerics.scoring import ENTRY_BYTES, NORM_BYTES, ScoreVector
+from parley.text import printable
 from parley.times import clock
 
 
@@ -72,8 +72,7 @@ def deadline(scene: Scene) -> int | None:
     if current is None or not view.federation.live:
         return None
     if view.phase == Phase.SETTLE:
-        length = view.policy.settle
-        return view.time + length - (view.time - view.round.score_reveal_end) % length
+        return view.turn_end
     window = running(current.windows, view.time)
     return None if window is None or view.phase in (Phase.VOIDABLE, Phase.FINALIZABLE) else window.end
 
@@ -82,9 +81,7 @@ def change_of(event: Event, names: Names) -> Change:
     """An event as a change."""
     known = _TEXTS.get(event.name)
     text = event.name if known is None else known(event.args, names)
-    actor = next(
-        (event.args[key] for key in ("operator", "aggregator", "demander", "supplier") if key in event.args), None
-    )
+    actor = next((event.args[key] for key in _ACTORS if key in event.args), None)
     number = event.args.get("round")
     return Change(event.timestamp, event.block, event.name, printable(text), number, actor, event.transaction)
 

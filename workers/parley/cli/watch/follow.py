@@ -17,6 +17,7 @@ from parley.errors import ParleyError
 from parley.history.charter import Charter
 from parley.history.stories import Stories
 from parley.roles.agenda import agenda
+from parley.text import printable
 
 
 class Source:
@@ -125,7 +126,7 @@ class Follower(threading.Thread):
         try:
             scene = self._scene()
         except ParleyError as error:
-            self._note(error.message)
+            self._note(printable(error.message))
             return
         self._note(None)
         before, self._current = self._current, scene

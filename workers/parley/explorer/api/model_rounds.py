@@ -168,6 +168,7 @@ class RoundDetail(Model):
         panel: by seat, those who never revealed last.
         norm: settled norm; null before a settlement.
         earned: what it earns each operator in all its roles; empty unless it is final.
+        contradicted: what of the standing settlement is not what the votes come to: "scores", "norm", "pay".
         shard: CID of its validation shard; null where that is not known.
         gas: by transaction; gas_total the sum. One that ends a round and opens the next counts for the one it ends.
         next_event_at: when something ends or becomes possible, at the latest; null once it ended.
@@ -192,6 +193,7 @@ class RoundDetail(Model):
     settlements: list[Settlement]
     norm: Integer | None
     earned: dict[str, Wei]
+    contradicted: list[str]
     shard: str | None
     gas: dict[str, int]
     gas_total: int

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from parley.history.model import Step
-
-MAX_LENGTH = 4000
-"""Characters of a sentence: a round has at most 256 updates and 32 evaluators, and none names them all."""
+from parley.text import printable
 
 
 class Kind(StrEnum):
@@ -58,13 +56,6 @@ class Sentence:
     def __str__(self) -> str:
         """The sentence, ending in its check."""
         return f"{self.text} Check: {self.check}"
-
-
-def printable(text: str) -> str:
-    """Text that moves no cursor and turns no line round: what is not printable becomes `?`, spaces a single blank."""
-    shown = "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
-    words = " ".join(shown.split())
-    return words if len(words) <= MAX_LENGTH else words[: MAX_LENGTH - 3] + "..."
 
 
 def sent(step: Step) -> Check:

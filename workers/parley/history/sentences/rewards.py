@@ -59,7 +59,9 @@ def _trainer(charter: Charter, round_: Round, update: Update) -> Iterator[Senten
 
 def _evaluator(charter: Charter, round_: Round, panelist: Panelist) -> Iterator[Sentence]:
     if panelist.revealed is None:
-        text = "As an evaluator it committed to scores and did not reveal them: no reveal, no pay."
+        text = "As an evaluator it committed to scores, which nobody could reveal: too few had committed."
+        if panelist in round_.silent:
+            text = "As an evaluator it committed to scores and did not reveal them: no reveal, no pay."
         yield Sentence(text, sent(panelist.commitments[-1]))
         return
     text = f"As an evaluator it sat in seat {panelist.seat} and revealed its scores."

@@ -8,6 +8,7 @@ from parley.chain.model import Phase
 from parley.history.charter import Charter
 from parley.history.model import Round, State, Step
 from parley.history.sentences.model import Sentence, run, sent
+from parley.history.sentences.settlements import contradicted
 from parley.history.sentences.updates import has_shard, update_reason
 from parley.history.sentences.words import Names, amount, count, hexed, listing, phase_name
 from parley.history.windows import Window, running
@@ -27,6 +28,7 @@ def explain_round(charter: Charter, round_: Round, names: Names, now: int) -> It
         reason = update_reason(round_, update)
         yield Sentence(f"Update of {names(update.operator)}: {_lower(reason.text)}", reason.check)
     yield from _settlements(charter, round_, names)
+    yield from contradicted(round_)
     yield _end(charter, round_, now)
 
 

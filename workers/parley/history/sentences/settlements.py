@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from parley.chain.shown import Shown, Unanswered
 from parley.history.charter import Charter
-from parley.history.model import Fall, Posted, Round
+from parley.history.model import Fall, Posted, Round, State
 from parley.history.sentences.faults import what_is_wrong
 from parley.history.sentences.model import Sentence, run, sent
-from parley.history.sentences.words import Names, amount, count
+from parley.history.sentences.words import Names, amount, count, listing
 
 
 def explain_settlements(
@@ -28,7 +28,19 @@ def explain_settlements(
         yield from _disputed(posted)
         if posted.fell is not None:
             yield from _fell(charter, round_, posted, posted.fell, shown.get(posted.fell.step.transaction), names)
+    yield from contradicted(round_)
     yield _end(charter, round_, names)
+
+
+def contradicted(round_: Round) -> Iterator[Sentence]:
+    """Whether the standing settlement is not what the votes come to."""
+    standing = round_.settlement
+    if standing is None or not round_.contradicted:
+        return
+    final = round_.state is State.FINAL
+    then = "nobody disproved it in time" if final else "anybody can disprove it until it is final"
+    what = f"It is wrong in its {listing(round_.contradicted)}: the revealed votes come to something else; {then}."
+    yield Sentence(what, sent(standing.step))
 
 
 def _posted(posted: Posted, names: Names) -> Sentence:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from parley.amounts import tokens
 from parley.chain.model import Phase
-from parley.history.sentences.model import printable
 from parley.numerics.rules import BASIS
+from parley.text import printable
 
 SHORTEST = 10
 """Characters of a shortened address, `0x` included."""

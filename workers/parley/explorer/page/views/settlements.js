@@ -29,7 +29,7 @@ export function settlements(round, decimals, status) {
           ),
           standing(round, posted),
         ),
-        posted.fell ? fall(round, posted.fell, status) : null,
+        posted.fell ? fall(round, posted.fell, status) : contradiction(round),
         h(
           "p",
           null,
@@ -51,7 +51,19 @@ export function settlements(round, decimals, status) {
 
 function standing(round, { fell }) {
   if (fell) return badge("Convicted", "bad");
+  if (round.contradicted.length) return badge("Wrong", "bad");
   return round.state === "final" ? badge("Final", "good") : badge("Posted", "accent");
+}
+
+/** What of the standing settlement is not what the votes come to. */
+function contradiction({ contradicted, state }) {
+  if (!contradicted.length) return null;
+  const then = state === "final" ? "Nobody disproved it in time." : "Anybody can disprove it until it is final.";
+  return h(
+    "p",
+    null,
+    `It is wrong in its ${contradicted.join(", ")}: the revealed votes come to something else. ${then}`,
+  );
 }
 
 function fall(round, { step, prover, unanswered }, status) {
