@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
+from parley.chain.clock import Clock, clock_of
 from parley.chain.events import Event
 from parley.chain.model import Phase
-from parley.history.outcomes import phase_end, phase_of
 from parley.history.tell import by_round
-from parley.history.windows import Windows
 from tests.roles.builders import POLICY
 
 pytestmark = pytest.mark.unit
@@ -39,12 +38,12 @@ def test_by_round__supplied_for_a_settlement_that_nobody_asked_of__is_of_no_roun
     assert [told.name for told in by_round([event("RoundOpened", 1, round=1), supplied])[1]] == ["RoundOpened"]
 
 
-def windows(*events: Event, trainers: int = 3, seats: int = 3, sealed: bool = True) -> Windows:
+def clock(*events: Event, trainers: int = 3, seats: int = 3, sealed: bool = True) -> Clock:
     """A round that opened at T."""
     opened = event("RoundOpened", T, round=1, version=1, trainEnd=T + 30, trainers=trainers, seats=seats)
-    told = Windows(opened, POLICY, sealed)
+    told = clock_of(opened, POLICY, sealed=sealed)
     for item in (opened, *events):
-        told.apply(item)
+        told.take(item)
     return told
 
 
@@ -98,12 +97,14 @@ def test_phase_of__a_round__is_as_the_contracts_say(
     events: list[Event], time: int, phase: Phase | None, end: int | None
 ) -> None:
     """P-10, section 6: a phase is [start, end), and ends early once everybody has acted."""
-    told = windows(*events)
-    assert phase_of(told, POLICY, time) == phase
-    assert phase_end(told, POLICY, time) == end
+    told = clock(*events)
+    assert told.live == (phase is not None)
+    if phase is not None:
+        assert told.phase(time) == phase
+        assert told.phase_end(time) == end
 
 
 def test_phase_of__public_validation_set__has_no_key_phase() -> None:
     """P-24."""
-    told = windows(*COMMITTED, *REVEALED, sealed=False)
-    assert phase_of(told, POLICY, T + 4) == Phase.SCORE_COMMIT
+    told = clock(*COMMITTED, *REVEALED, sealed=False)
+    assert told.phase(T + 4) == Phase.SCORE_COMMIT

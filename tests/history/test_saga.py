@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_windows__after_every_block__are_the_lenss(town: Town, charter: Charter,
         for event in own:
             windows.apply(event)
         _compare(windows, state, time)
-        void = why_void(windows, charter.policies[state.version], time)
+        void = why_void(windows.clock.state, charter.policies[state.version], time, time)
         assert (void is not None) == (state.phase is Phase.VOIDABLE)
         seen[state.phase.name] += 1
     assert seen.keys() == {phase.name for phase in Phase if phase not in OVER}
@@ -91,17 +92,14 @@ def _round_at(town: Town, number: int) -> RoundState | None:
 
 
 def _compare(windows: Windows, state: RoundState, time: int) -> None:
-    ends = [windows.end(phase) for phase in (Phase.TRAIN, Phase.REVEAL, Phase.KEY, Phase.SCORE_COMMIT)]
-    assert ends == [state.train_end, state.reveal_end, state.key_end, state.score_commit_end]
-    assert windows.settle_start == state.score_reveal_end
-    counted = [windows.count(p) for p in (Phase.TRAIN, Phase.REVEAL, Phase.SCORE_COMMIT, Phase.SCORE_REVEAL)]
-    assert counted == [state.committed, state.revealed, state.scores_committed, state.scores_revealed]
-    assert (windows.trainers, windows.seats) == (state.trainers, state.seats)
-    assert windows.is_settled == bool(state.final_at)
+    clock = windows.clock
+    passing = {"phase": clock.state.phase, "turn": clock.state.turn, "drawn": clock.state.drawn}
+    assert clock.state == replace(state, **passing)  # type: ignore[arg-type] # fields
+    assert clock.phase(time) == state.phase
     if state.final_at:
         assert windows.all()[-1].end == state.final_at
     if state.phase is Phase.SETTLE:
-        assert windows.turn(time) == state.turn
+        assert clock.turn(time) == state.turn
 
 
 def test_stories__told_at_every_block__phase_of_the_last_window_that_began(

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from parley.chain.clock import MAX_LENGTH
 from parley.chain.model import Phase
-from parley.history.windows import MAX_LENGTH, Window, Windows
+from parley.history.windows import Window, Windows
 from tests.history.tape import OPENED, TRAINERS, Tape, played, vector
 from tests.roles.builders import POLICY
 
@@ -50,7 +51,7 @@ def test_all__public_validation__has_no_key_phase() -> None:
     """P-24: anchor 0."""
     found = windows(Tape(), sealed=False)
     assert Phase.KEY not in [window.phase for window in found.all()]
-    assert found.end(Phase.SCORE_COMMIT) == REVEAL_END + 25
+    assert found.clock.state.score_commit_end == REVEAL_END + 25
 
 
 def test_train__last_trainer_commits__ends_the_next_second_and_all_later_ends_move() -> None:
@@ -58,7 +59,7 @@ def test_train__last_trainer_commits__ends_the_next_second_and_all_later_ends_mo
     early = tape.time + 1
     train = of(tape, Phase.TRAIN)
     assert (train.end, train.deadline, train.early, train.acted) == (early, TRAIN_END, True, 3)
-    assert windows(tape).end(Phase.SCORE_REVEAL) == early + 10 + 8 + 25 + 10
+    assert windows(tape).clock.state.score_reveal_end == early + 10 + 8 + 25 + 10
     assert (of(tape, Phase.REVEAL).start, of(tape, Phase.REVEAL).expected) == (early, 3)
 
 
@@ -119,9 +120,9 @@ def test_key__opened__counts_within_its_window_alone(second: int, counts: bool) 
 def test_key__opened_after_the_round_was_void__moves_nothing() -> None:
     """P-24: keys of past rounds may be opened at any time; the word of a round that is over is not touched."""
     tape = Tape().commits(TRAINERS[0]).voids(TRAIN_END)
-    before = windows(tape).end(Phase.SCORE_REVEAL)
+    before = windows(tape).clock.state.score_reveal_end
     tape.at(REVEAL_END + 1, "ValidationOpened", key=b"k")
-    assert windows(tape).end(Phase.SCORE_REVEAL) == before
+    assert windows(tape).clock.state.score_reveal_end == before
 
 
 def test_score_phases__everybody_acts__both_end_early() -> None:
@@ -159,40 +160,40 @@ def test_challenge__demand_and_answer__put_its_end_off() -> None:
 def test_conviction__settlement_gone__the_next_turn_begins_then() -> None:
     tape = played(*GOOD).convicts(wait=5)
     found = windows(tape)
-    assert not found.is_settled
+    assert found.clock.state.final_at == 0
     assert Phase.CHALLENGE not in [window.phase for window in found.all()]
-    assert found.settle_start == tape.time
-    assert [found.turn(tape.time + second) for second in (0, 11, 12, 24)] == [1, 1, 2, 3]
+    assert found.clock.state.score_reveal_end == tape.time
+    assert [found.clock.turn(tape.time + second) for second in (0, 11, 12, 24)] == [1, 1, 2, 3]
 
 
 def test_conviction__settled_again_and_convicted_again__turns_go_on() -> None:
     tape = played(*GOOD).convicts().settles(turn=1).convicts(wait=2)
-    assert windows(tape).turn(tape.time) == 2
+    assert windows(tape).clock.turn(tape.time) == 2
     tape.settles(turn=4, wait=25).convicts()
-    assert windows(tape).turn(tape.time) == 5
+    assert windows(tape).clock.turn(tape.time) == 5
 
 
 def test_conviction__later_than_the_word_can_hold__turns_count_from_its_limit() -> None:
     """`RoundState.restartTurns` cuts off at 24 bits after the score commitments."""
     tape = played(*GOOD)
-    commit_end = windows(tape).end(Phase.SCORE_COMMIT)
+    commit_end = windows(tape).clock.state.score_commit_end
     tape.at(commit_end + MAX_LENGTH, "Convicted", aggregator="0x", prover="0x")
-    assert windows(tape).settle_start == tape.time
+    assert windows(tape).clock.state.score_reveal_end == tape.time
     tape.events.pop()
     tape.at(commit_end + MAX_LENGTH + 100, "Convicted", aggregator="0x", prover="0x")
-    assert windows(tape).settle_start == commit_end + MAX_LENGTH
+    assert windows(tape).clock.state.score_reveal_end == commit_end + MAX_LENGTH
 
 
 def test_turn__nobody_settles__grows_by_the_policys_window() -> None:
     """P-27."""
     found = windows(Tape().up_to_scores().tells(*GOOD))
-    start = found.settle_start
-    assert [found.turn(start + second) for second in (0, 11, 12, 59, 60)] == [0, 0, 1, 4, 5]
+    start = found.clock.state.score_reveal_end
+    assert [found.clock.turn(start + second) for second in (0, 11, 12, 59, 60)] == [0, 0, 1, 4, 5]
 
 
 def test_all__void_round__what_ran_ends_with_it_and_what_did_not_begin_is_left_out() -> None:
     tape = Tape().up_to_scores().tells(*GOOD)
-    start = windows(tape).settle_start
+    start = windows(tape).clock.state.score_reveal_end
     tape.voids(start + 60)
     *_, settle = windows(tape).all()
     assert (settle.phase, settle.start, settle.end) == (Phase.SETTLE, start, start + 60)

@@ -308,7 +308,12 @@ def phase_at(
     """
     if not federation.live:
         return Phase.CLOSED if federation.closed else Phase.IDLE
-    for end, phase, count, least in _stages(round_, policy):
+    return phase_in(round_, policy, time, read_at, contested=contested)
+
+
+def phase_in(round_: RoundState, policy: Policy, time: int, read_at: int, *, contested: bool = False) -> Phase:
+    """The phase of an open round at `time`. Arguments as of `phase_at`."""
+    for end, phase, count, least in stages(round_, policy):
         if time < end:
             return phase
         if count < least:
@@ -318,7 +323,7 @@ def phase_at(
     return Phase.VOIDABLE if turn_at(round_, policy, time, read_at) > LAST_TURN else Phase.SETTLE
 
 
-def _stages(r: RoundState, p: Policy) -> tuple[tuple[int, Phase, int, int], ...]:
+def stages(r: RoundState, p: Policy) -> tuple[tuple[int, Phase, int, int], ...]:
     """The phases up to Settle: end, phase, how many acted in it, and how many must have, or the round is void."""
     return (
         (r.train_end, Phase.TRAIN, r.committed, p.min_trainers),

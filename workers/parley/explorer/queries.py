@@ -6,16 +6,15 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from parley.chain.clock import Clock, clock_of
 from parley.chain.errors import IncompleteLogs
-from parley.chain.model import Phase, Policy, Role
+from parley.chain.model import Phase, Role
 from parley.errors import NotFound
 from parley.explorer.index.ledger import charter_at
 from parley.explorer.index.rows import events_where
 from parley.explorer.index.stories import round_events, told_of
 from parley.history.charter import Charter
 from parley.history.model import Round, State
-from parley.history.outcomes import phase_end, phase_of
-from parley.history.windows import Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,10 @@ def standing_of(connection: sqlite3.Connection, chain: Chain, fid: int, number: 
     ended = connection.execute("SELECT state FROM rounds WHERE fid = ? AND round = ?", (fid, number)).fetchone()
     if ended is not None:
         return Standing(State(ended["state"]), None, None)
-    windows, policy = _windows(connection, chain, fid, number)
-    return Standing(State.OPEN, phase_of(windows, policy, now), phase_end(windows, policy, now))
+    clock = _clock(connection, chain, fid, number)
+    return (
+        Standing(State.OPEN, clock.phase(now), clock.phase_end(now)) if clock.live else Standing(State.OPEN, None, None)
+    )
 
 
 def open_round(connection: sqlite3.Connection, chain: Chain, fid: int, number: int, now: int) -> Round:
@@ -152,7 +153,7 @@ def shard_of(connection: sqlite3.Connection, charter: Charter, task: str, number
     return None if row is None else str(row["cid"])
 
 
-def _windows(connection: sqlite3.Connection, chain: Chain, fid: int, number: int) -> tuple[Windows, Policy]:
+def _clock(connection: sqlite3.Connection, chain: Chain, fid: int, number: int) -> Clock:
     charter = chain.charter(connection, fid)
     events = events_where(connection, "e.fid = ? AND e.round = ?", fid, number)
     if not events or events[0].name != "RoundOpened":
@@ -160,10 +161,10 @@ def _windows(connection: sqlite3.Connection, chain: Chain, fid: int, number: int
     policy = charter.policies.get(events[0].args["version"])
     if policy is None:
         raise IncompleteLogs(f"round {number} of federation {fid} opened with a policy that no event tells of")
-    windows = Windows(events[0], policy, charter.sealed)
+    clock = clock_of(events[0], policy, sealed=charter.sealed)
     for event in events:
-        windows.apply(event)
-    return windows, policy
+        clock.take(event)
+    return clock
 
 
 def _no_round(fid: int, number: int) -> NotFound:

@@ -202,7 +202,7 @@ class _Story:
         aggregator = None if standing is None else standing.aggregator
         tallied = tally(self.policy, trainers, ballots, aggregator, final=final is not None)
         seed = self.marks.get("SeedCaptured")
-        void = None if final else why_void(self.windows, self.policy, ended.timestamp if ended else now)
+        void = None if final else self._why_void(ended.timestamp if ended else now)
         return Round(
             number=self.number,
             version=self.opened.args["version"],
@@ -220,6 +220,9 @@ class _Story:
             earned=tallied.earned,
             contradicted=() if standing is None else tuple(self._contradicted(standing, trainers, ballots)),
         )
+
+    def _why_void(self, time: int | None) -> Void | None:
+        return None if time is None else why_void(self.windows.clock.state, self.policy, time, time)
 
     def _contradicted(self, posted: Posted, trainers: Sequence[str], ballots: Sequence[Ballot]) -> Iterable[str]:
         """What of a settlement is not what the votes come to (P-11, P-12, P-25)."""
