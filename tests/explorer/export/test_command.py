@@ -120,17 +120,19 @@ def test_export__of_a_demo_that_was_kept__explains_every_transaction(tmp_path: P
     """What a user does: a demo with `--keep`, and an explorer beside it."""
     home = tmp_path / "home"
     scale = ("--rounds", "1", "--trainers", "3", "--aggregators", "1", "--task", "breast-cancer")
-    demo = subprocess.Popen(
-        demo_command(home, *scale, "--keep"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "COLUMNS": "500"},  # no line is broken
-    )
+    with (tmp_path / "shown").open("w") as shown:
+        demo = subprocess.Popen(
+            demo_command(home, *scale, "--keep"),
+            stdout=shown,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "COLUMNS": "500"},  # no line is broken
+        )
     watchdog = threading.Timer(DEMO_SECONDS, demo.kill)
     watchdog.start()
     try:
         config = _kept(demo)
+        assert "books, to the wei" in (tmp_path / "shown").read_text(), "what came of it is told before the waiting"
         command = ["--config", config, "explorer", "export", "--out", str(tmp_path / "out"), "--json"]
         done = subprocess.run([sys.executable, "-m", "parley", *command], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

@@ -61,7 +61,7 @@ def demo(  # noqa: PLR0913 - each parameter is an option
     from parley.cli.demo import report
     from parley.cli.demo.attacks import table
     from parley.cli.demo.plan import USUAL, DemoPlan
-    from parley.cli.demo.run import run
+    from parley.cli.demo.run import Outcome, run
     from parley.cli.output import emit, note, stdout
     from parley.errors import ConfigError
 
@@ -89,13 +89,16 @@ def demo(  # noqa: PLR0913 - each parameter is an option
         attack=chosen,
         variant="" if chosen is None else chosen.variant(variant),
     )
-    outcome = run(plan)
-    path = report.write_summary(outcome)
-    if as_json:
-        emit(report.summary_of(outcome), as_json=True)
-    else:
-        report.show(outcome, stdout())
-        note(f"summary: {path}")
+
+    def show(outcome: Outcome) -> None:
+        path = report.write_summary(outcome)
+        if as_json:
+            emit(report.summary_of(outcome), as_json=True)
+        else:
+            report.show(outcome, stdout())
+            note(f"summary: {path}")
+
+    outcome = run(plan, show)
     if report.failures(outcome):
         raise typer.Exit(1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -211,8 +211,12 @@ class Demo:
         return Standing(player.name, player.kind, player.part is not None, paid.get(operator, 0), net)
 
 
-def run(plan: DemoPlan) -> Outcome:
-    """Play the demo; no process is left behind, however it ends, unless the plan says to keep chain and store.
+def run(plan: DemoPlan, show: Callable[[Outcome], None] = lambda _: None) -> Outcome:
+    """Play the demo; no process is left behind, however it ends.
+
+    Args:
+        plan: cast and scale; it may say to keep chain and store until Ctrl-C.
+        show: told what came of it, before that.
 
     Raises:
         ParleyError: something failed; the logs in the demo's folder tell more.
@@ -243,9 +247,11 @@ def run(plan: DemoPlan) -> Outcome:
             checks = demo.check(view)
             say("training the baselines: each trainer alone, and all data in one place")
             baselines = measure(demo.task, demo.stage.honest_shards, demo.stage.test, plan.rounds, plan.seed)
-            say("weighing the attack")
+            if plan.attack is not None:
+                say("weighing the attack")
             verdict = demo.verdict(view, paid)
         outcome = _outcome(demo, view, baselines, checks, paid, startup, verdict)
+        show(outcome)
         if plan.keep:
             _wait_for_interrupt(demo.stage)
         return outcome
@@ -332,7 +338,10 @@ def _empty(folder: Path) -> None:
         Conflict: there is another folder of that name.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
-        raise Conflict(f"{folder} is not a demo's folder", hint="choose another one by --folder")
+        raise Conflict(
+            f"{folder} is not a demo's folder",
+            hint="move it away, or choose another `home`: `parley --home FOLDER demo`",
+        )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / MARK).touch()
