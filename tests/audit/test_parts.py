@@ -99,12 +99,7 @@ def test_canonical__floats_and_objects__are_refused(value: object) -> None:
 def test_canonical__whatever_json_holds__comes_back(value: object) -> None:
     text = canonical.encode(value)
     assert json.loads(text) == value
-    assert canonical.is_plain(json.loads(text))
     assert text.isascii()
-
-
-def test_is_plain__floats__are_not() -> None:
-    assert not canonical.is_plain({"a": [1, 2.0]})
 
 
 # --------------------------------------------------------------------------------------------- rounds and scores
