@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parley.audit import report as reports
-from parley.audit.findings import Outcome
 from parley.audit.gather import Sources
 from parley.audit.page import render
 from parley.audit.report import Report
@@ -19,7 +18,7 @@ from parley.audit.verify import Verified, check
 from parley.chain.deployments import read_deployment
 from parley.cli import logs
 from parley.cli.session import Session
-from parley.errors import ContentError, ExitCode, NotFound
+from parley.errors import ContentError, NotFound
 from parley.files import read_at_most, write_whole
 
 if TYPE_CHECKING:
@@ -108,21 +107,10 @@ def verify(session: Session, signed: Report, wishes: Wishes, watcher: Watcher) -
     sources = sources_of(session, body["federation"])
 
     def repeat(block: int) -> Report:
-        again = replace(
-            wishes, block=block, scores=bool(asked.get("scores")), every_block=bool(asked.get("every_block"))
-        )
+        again = replace(wishes, block=block, scores=asked["scores"], every_block=asked["every_block"])
         return audit(sources, workplace_of(session), again, watcher)
 
     return check(signed, sources, repeat)
-
-
-def code_of(found: Verified) -> ExitCode:
-    """What a re-check ends the program with: 0 only if the report is right, and says that everything holds."""
-    if found.sheet.total(Outcome.WRONG):
-        return ExitCode.WRONG
-    if found.sheet.total(Outcome.GONE):
-        return ExitCode.UNAVAILABLE
-    return reports.exit_code(found.verdict)
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def audit(  # noqa: PLR0913 - each parameter is an option
         with auditing.watched() as watcher:
             found = auditing.verify(session, auditing.read(verify), wishes, watcher)
         emit(_found_of(found), as_json=json, show=_show_verified)
-        raise typer.Exit(auditing.code_of(found))
+        raise typer.Exit(found.exit_code())
     with auditing.watched() as watcher:
         sources = auditing.sources_of(session, federation)
         report = auditing.make(session, sources, wishes, watcher)
@@ -91,14 +91,13 @@ def _default(report: Report) -> Path:
 
 def _found_of(found: Verified) -> dict[str, object]:
     """A re-check as JSON."""
-    from parley.audit.findings import Outcome
     from parley.audit.results import finding_to_json
 
     return {
         "report_verdict": found.verdict,
         "verdict_here": found.again,
         "signer": found.signer,
-        "confirmed": not found.sheet.total(Outcome.WRONG) and found.again is not None,
+        "confirmed": found.confirmed,
         "compared": found.sheet.compared.total(),
         "findings": [finding_to_json(finding) for finding in found.sheet.findings],
     }
