@@ -12,7 +12,7 @@ from parley.audit.canonical import Json
 from parley.audit.checks import Check
 from parley.audit.compare import compare
 from parley.audit.findings import MAX_FINDINGS, Finding, Outcome, Party, Place, Sheet, merged
-from parley.audit.form import Body
+from parley.audit.form import Body, FindingPart
 from parley.audit.rescored import TOLERANCE, Likeness
 from parley.audit.results import RoundResult
 from parley.audit.story import Story
@@ -390,6 +390,30 @@ def test_compare__report_at_odds_with_itself__is_wrong(name: str) -> None:
     verified = found(None, edit=_edits()[name])
     assert verified.exit_code() is ExitCode.WRONG, verified.sheet.findings
     assert {f.place.party for f in verified.sheet.findings if f.outcome is Outcome.WRONG} == {Party.REPORT}
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_compare__escape_sequences_in_a_report__are_not_shown(outcome: Outcome) -> None:
+    """P-20: what only a report says reaches a terminal as text."""
+    hostile = "\x1b[2J\x9b"
+    body = Machine().body()
+    item = FindingPart(
+        check=Check.ROWS,
+        outcome=outcome,
+        round=1,
+        what=hostile,
+        responsible=Party.AGGREGATOR,
+        who=hostile,
+        expected=hostile,
+        actual=hostile,
+        by_hand=[hostile],
+    )
+    checks = [check.model_copy(update={"skipped": hostile}) for check in body.checks]
+    software = {hostile: hostile}
+    verified = found(None, edit={"findings": [item], "checks": checks, "software": software})
+    texts = [(f.place.what, f.place.who, f.expected, f.actual, *f.place.by_hand) for f in verified.sheet.findings]
+    assert len(texts) > 10
+    assert all(text.isprintable() for found in texts for text in found)
 
 
 def test_compare__more_findings_than_are_kept__are_compared_by_their_number() -> None:

@@ -60,6 +60,17 @@ def test_shown__anything__is_bounded() -> None:
     assert len(shown(b"x" * 10_000)) == MAX_TEXT
 
 
+def test_sheet__words_of_others__move_no_cursor() -> None:
+    """P-20: they are printed on terminals."""
+    sheet, hostile = Sheet(), "a\x1b[2J\nb\u202e\x9b"
+    sheet.holds(Check.ROWS, False, Place(hostile, Party.STORE, hostile), expected=(hostile,), actual=hostile)
+    sheet.skip(Check.SCORES, hostile + "x" * 10_000)
+    (finding,) = sheet.findings
+    texts = (finding.place.what, finding.place.who, finding.expected, finding.actual, sheet.skipped[Check.SCORES])
+    assert finding.actual == "a?[2J b??"
+    assert all(text.isprintable() and len(text) <= MAX_TEXT for text in texts)
+
+
 # --------------------------------------------------------------------------------------------------- canonical
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from parley.audit import canonical
 from parley.audit.checks import MEANINGS, Check
-from parley.audit.findings import MAX_FINDINGS, Finding, Outcome, Party, Place, Sheet
+from parley.audit.findings import MAX_FINDINGS, Finding, Outcome, Party, Place, Sheet, shown
 from parley.audit.form import Body, CheckPart, DerivedPart, RoundPart
 from parley.audit.report import verdict
 from parley.audit.rescored import Likeness
@@ -165,23 +165,26 @@ class _Comparison:
     def _invented(self, finding: Finding) -> None:
         """Only the report says so."""
         place = _about("only the report says", finding)
-        if is_exact(finding) and not self._misled and not self._own.may_miss(finding):
-            self._sheet.note(Finding(Check.REPORT_REPEAT, Outcome.WRONG, place, "", finding.actual))
+        if self._must_be_in(self._own, finding):
+            self._note(Outcome.WRONG, place, finding.actual)
         elif finding.outcome is Outcome.DIFFERENT:
-            why = f"not reproduced: machines compute floats differently; it says {finding.actual}"
-            self._sheet.note(Finding(Check.REPORT_REPEAT, Outcome.DIFFERENT, place, "", why))
+            self._note(Outcome.DIFFERENT, place, f"not reproduced, as floats may differ: {finding.actual}")
         else:
-            self._sheet.note(
-                Finding(Check.REPORT_REPEAT, Outcome.GONE, place, "", f"cannot be told here: {finding.actual}")
-            )
+            self._note(Outcome.GONE, place, f"cannot be told here: {finding.actual}")
 
     def _untold(self, finding: Finding) -> None:
         """The report does not say so: it must, if its machine could tell; if not, the finding speaks for itself."""
-        if is_exact(finding) and not self._misled and not self._theirs.may_miss(finding):
-            place = _about("the report does not say", finding)
-            self._sheet.note(Finding(Check.REPORT_REPEAT, Outcome.WRONG, place, "", finding.actual))
+        if self._must_be_in(self._theirs, finding):
+            self._note(Outcome.WRONG, _about("the report does not say", finding), finding.actual)
         else:
             self._sheet.note(finding)
+
+    def _must_be_in(self, side: Side, finding: Finding) -> bool:
+        """Whether a machine must have found what the other did."""
+        return is_exact(finding) and not self._misled and not side.may_miss(finding)
+
+    def _note(self, outcome: Outcome, place: Place, actual: str) -> None:
+        self._sheet.note(Finding(Check.REPORT_REPEAT, outcome, place, "", shown(actual)))
 
     # ---------------------------------------------------------------------------------------------------- values
 
