@@ -222,6 +222,13 @@ def test_render__hostile_text_of_others__is_escaped_and_nothing_is_fetched() -> 
     assert KEY.address in page
 
 
+@pytest.mark.parametrize("time", [0, 253_402_300_799, 253_402_300_800, 2**40, 2**63 - 1])
+def test_render__any_time_that_a_block_may_have__is_a_date(time: int) -> None:
+    told = body()
+    told["block"]["time"] = time
+    assert " UTC" in render(report.signed(told, None))
+
+
 def test_render__what_does_not_hold__stands_with_who_is_responsible() -> None:
     sheet = Sheet()
     who = "0x" + "77" * 20
