@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -157,6 +158,53 @@ def test_audit__killed_in_the_middle__goes_on_where_it_was(world: World, signed:
     told = world.json("audit", "1", "--block", signed["report"]["block"]["number"])
     assert told["report"]["rounds"] == signed["report"]["rounds"]
     assert told["report"]["verdict"] == "clean"
+    assert not journal.exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "code"),
+    [
+        ("report.html", ExitCode.USAGE),
+        ("report.HTML", ExitCode.USAGE),
+        ("store", ExitCode.CONFIG),
+        ("password/report.json", ExitCode.CONFLICT),
+        ("taken.json", ExitCode.CONFIG),
+    ],
+)
+def test_audit__where_no_report_can_be_written__is_refused_before_the_work(
+    world: World, out: str, code: ExitCode
+) -> None:
+    (world.folder / "taken.html").mkdir()
+    before = sorted(world.folder.rglob("*"))
+    result = world.run("audit", "1", "--no-scores", "--out", out)
+    assert result.exit_code == code, result.output
+    assert sorted(world.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), ExitCode.CONTENT),
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED),
+    ],
+)
+def test_audit__stopped_while_the_report_is_written__goes_on_where_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: ExitCode
+) -> None:
+    """P-18: a full disk at the very end costs no work."""
+
+    def fails(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr("parley.cli.actions.auditing.write_whole", fails)
+        assert world.run("audit", "1", "--no-scores").exit_code == code
+    (journal,) = (world.folder / "home" / "audit").glob("*/*/*/rounds")
+    assert len(list(journal.glob("*.json"))) == 3
+    assert list(world.folder.glob("audit-*")) == []
+    told = world.json("audit", "1", "--no-scores")
+    (kept,) = [item for item in told["report"]["checks"] if item["name"] == "kept.rounds"]
+    assert kept["compared"] == 3
     assert not journal.exists()
 
 

@@ -69,24 +69,19 @@ def audit(  # noqa: PLR0913 - each parameter is an option
             found = auditing.verify(session, auditing.read(verify), wishes, watcher)
         emit(_found_of(found), as_json=json, show=_show_verified)
         raise typer.Exit(found.exit_code())
+    if out is not None and out.suffix.casefold() == auditing.PAGE:
+        raise typer.BadParameter(f"a page {out} is written beside the report: give the report another name, as .json")
     with auditing.watched() as watcher:
         sources = auditing.sources_of(session, federation)
-        report = auditing.make(session, sources, wishes, watcher)
-    path, page = auditing.write(report, out or _default(report))
-    emit(report, as_json=json, show=_show_report)
-    note(f"the report is in {path}, and for people in {page}")
-    raise typer.Exit(exit_code(report["report"]["verdict"]))
+        made = auditing.make(session, sources, wishes, watcher, out)
+    emit(made.signed, as_json=json, show=_show_report)
+    note(f"the report is in {made.path}, and for people in {made.page}")
+    raise typer.Exit(exit_code(made.signed["report"]["verdict"]))
 
 
 def _refuse_beside_verify(*given: object) -> None:
     if any(value is not None for value in given):
         raise typer.BadParameter("a report says itself which federation and block it is of, and nothing is written")
-
-
-def _default(report: Report) -> Path:
-    """`audit-ID-BLOCK.json` in the current folder."""
-    body = report["report"]
-    return Path(f"audit-{body['federation']}-{body['block']['number']}.json")
 
 
 def _found_of(found: Verified) -> dict[str, object]:
