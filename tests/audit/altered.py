@@ -20,11 +20,11 @@ def _verdict(told: Json) -> None:
 
 
 def _redigested(told: Json) -> None:
-    told["report"]["federation_name"] = "ours"
+    told["report"]["software"]["parley"] = "9.9"
     told["digest"] = canonical.digest(told["report"])
 
 
-def _resigned(change: Change) -> Change:
+def resigned(change: Change) -> Change:
     def apply(told: Json) -> None:
         change(told["report"])
         told.update(report.signed(told["report"], Account.from_key("0x" + "08" * 32)))
@@ -47,6 +47,38 @@ def _invented(body: Json) -> None:
     )
 
 
+def _different(body: Json) -> None:
+    """An evaluator is said to have scored otherwise."""
+    place = {"round": 2, "what": "the scores, run again", "responsible": "evaluator", "who": "0x" + "11" * 20}
+    found = {"check": "vote.scores", "outcome": "different", "expected": "(1, 2)", "actual": "(3, 4)", "by_hand": []}
+    body["findings"].append({**place, **found})
+
+
+def _scores(body: Json) -> None:
+    body["rounds"][0]["scores"] = {**body["rounds"][0]["scores"], "equal": 99}
+
+
+def _no_ancestry_but_counted(body: Json) -> None:
+    """The report says that it was asked not to follow blocks, and that it followed them."""
+    body["options"]["every_block"] = False
+
+
+def _tolerance(body: Json) -> None:
+    body["options"]["score_tolerance"] = 5_000
+
+
+def _code(body: Json) -> None:
+    body["contracts"]["RoundCoordinator"]["code"] = "0x" + "12" * 32
+
+
+def different_throughout(body: Json) -> None:
+    """The same, and the report agrees with itself."""
+    _different(body)
+    next(item for item in body["checks"] if item["name"] == "vote.scores")["different"] = 1
+    scores = body["rounds"][1]["scores"]
+    body["rounds"][1]["scores"] = {**scores, "equal": scores["equal"] - 1, "different": 1}
+
+
 def _one_round_less(body: Json) -> None:
     body["rounds"].pop()
 
@@ -63,6 +95,10 @@ def _later_block(body: Json) -> None:
     body["block"]["number"] += 10_000
 
 
+def _last_block_of_all(body: Json) -> None:
+    body["block"]["number"] = 2**63 - 1
+
+
 def _other_contract(body: Json) -> None:
     body["contracts"]["RoundCoordinator"]["address"] = "0x" + "12" * 20
 
@@ -74,13 +110,19 @@ def _dirty(body: Json) -> None:
 ALTERED = (
     (_verdict, "report.digest"),
     (_redigested, "report.signature"),
-    (_resigned(_model), "report.repeat"),
-    (_resigned(_less_work), "report.repeat"),
-    (_resigned(_invented), "report.repeat"),
-    (_resigned(_one_round_less), "report.repeat"),
-    (_resigned(_one_round_more), "report.repeat"),
-    (_resigned(_dirty), "report.repeat"),
-    (_resigned(_block), "report.chain"),
-    (_resigned(_later_block), "report.chain"),
-    (_resigned(_other_contract), "report.chain"),
+    (resigned(_model), "report.repeat"),
+    (resigned(_less_work), "report.repeat"),
+    (resigned(_invented), "report.repeat"),
+    (resigned(_different), "report.repeat"),
+    (resigned(_scores), "report.repeat"),
+    (resigned(_no_ancestry_but_counted), "report.repeat"),
+    (resigned(_tolerance), "report.repeat"),
+    (resigned(_code), "report.repeat"),
+    (resigned(_one_round_less), "report.repeat"),
+    (resigned(_one_round_more), "report.repeat"),
+    (resigned(_dirty), "report.repeat"),
+    (resigned(_block), "report.chain"),
+    (resigned(_later_block), "report.chain"),
+    (resigned(_last_block_of_all), "report.chain"),
+    (resigned(_other_contract), "report.chain"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -20,7 +21,7 @@ from parley.audit.run import Wishes, Workplace, audit
 from parley.errors import Conflict, ExitCode
 from parley.failpoints import VARIABLE, Failpoint
 from parley.storage import Cid
-from tests.audit.altered import ALTERED, Change, Json
+from tests.audit.altered import ALTERED, Change, Json, different_throughout, resigned
 from tests.audit.towns import QUIET, Audited, Silent, short
 from tests.cli.world import PASSWORD, World, make_world
 from tests.support.anvil import AnvilNode, running_anvil
@@ -59,11 +60,16 @@ def signed(audited: Audited, tmp_path_factory: pytest.TempPathFactory) -> Json:
     return report.signed(audited.audit(tmp_path_factory.mktemp("auditor")), Account.from_key("0x" + "07" * 32))
 
 
+def model_file(world: World, told: Json, place: int = -1) -> Path:
+    """Where the world's store keeps a round's model, the last by default."""
+    digest = bytes.fromhex(told["report"]["rounds"][place]["derived"]["model_digest"][2:])
+    cid = str(Cid.from_digest(digest, 1))
+    return world.folder / "store" / "objects" / cid[-2:] / cid
+
+
 def lose(world: World, told: Json) -> None:
     """Let the world's store lose the last model."""
-    digest = bytes.fromhex(told["report"]["rounds"][-1]["derived"]["model_digest"][2:])
-    cid = str(Cid.from_digest(digest, 1))
-    (world.folder / "store" / "objects" / cid[-2:] / cid).unlink()
+    model_file(world, told).unlink()
 
 
 # -------------------------------------------------------------------------------------------------------- reports
@@ -155,6 +161,53 @@ def test_audit__killed_in_the_middle__goes_on_where_it_was(world: World, signed:
     assert not journal.exists()
 
 
+@pytest.mark.parametrize(
+    ("out", "code"),
+    [
+        ("report.html", ExitCode.USAGE),
+        ("report.HTML", ExitCode.USAGE),
+        ("store", ExitCode.CONFIG),
+        ("password/report.json", ExitCode.CONFLICT),
+        ("taken.json", ExitCode.CONFIG),
+    ],
+)
+def test_audit__where_no_report_can_be_written__is_refused_before_the_work(
+    world: World, out: str, code: ExitCode
+) -> None:
+    (world.folder / "taken.html").mkdir()
+    before = sorted(world.folder.rglob("*"))
+    result = world.run("audit", "1", "--no-scores", "--out", out)
+    assert result.exit_code == code, result.output
+    assert sorted(world.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), ExitCode.CONTENT),
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED),
+    ],
+)
+def test_audit__stopped_while_the_report_is_written__goes_on_where_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: ExitCode
+) -> None:
+    """P-18: a full disk at the very end costs no work."""
+
+    def fails(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr("parley.cli.actions.auditing.write_whole", fails)
+        assert world.run("audit", "1", "--no-scores").exit_code == code
+    (journal,) = (world.folder / "home" / "audit").glob("*/*/*/rounds")
+    assert len(list(journal.glob("*.json"))) == 3
+    assert list(world.folder.glob("audit-*")) == []
+    told = world.json("audit", "1", "--no-scores")
+    (kept,) = [item for item in told["report"]["checks"] if item["name"] == "kept.rounds"]
+    assert kept["compared"] == 3
+    assert not journal.exists()
+
+
 class Impatient(Silent):
     """Presses Ctrl-C after the first round."""
 
@@ -212,6 +265,50 @@ def test_verify__content_gone_here__cannot_tell(world: World, signed: Json) -> N
     lose(world, signed)
     result = world.run("audit", "--verify", write(world, signed), "--json")
     assert result.exit_code == ExitCode.UNAVAILABLE, result.output
+    found = json.loads(result.stdout)
+    assert not found["confirmed"]
+    assert {(f["check"], f["outcome"], f["responsible"]) for f in found["findings"]} == {
+        ("content.models", "unavailable", "store")
+    }
+
+
+def test_verify__content_gone_where_it_was_signed__is_not_called_wrong(world: World, signed: Json) -> None:
+    """This machine has the content, and derives what the report could not."""
+    kept = model_file(world, signed).read_bytes()
+    lose(world, signed)
+    block = signed["report"]["block"]["number"]
+    made = world.run("audit", "1", "--account", "auditor", "--block", block, "--out", "there.json")
+    assert made.exit_code == ExitCode.UNAVAILABLE, made.output
+    model_file(world, signed).write_bytes(kept)
+    result = world.run("audit", "--verify", "there.json", "--json")
+    assert result.exit_code == ExitCode.UNAVAILABLE, result.output
+    found = json.loads(result.stdout)
+    assert (found["report_verdict"], found["verdict_here"], found["confirmed"]) == ("unavailable", "clean", False)
+    assert {(f["check"], f["outcome"]) for f in found["findings"]} == {("report.repeat", "unavailable")}
+
+
+def test_verify__content_damaged_here__is_the_stores_fault(world: World, signed: Json) -> None:
+    path = model_file(world, signed, 1)
+    path.write_bytes(path.read_bytes()[:-1] + b"\x55")
+    result = world.run("audit", "--verify", write(world, signed), "--json")
+    assert result.exit_code == ExitCode.UNAVAILABLE, result.output
+    found = json.loads(result.stdout)
+    assert (found["report_verdict"], found["verdict_here"], found["confirmed"]) == ("clean", "wrong", False)
+    assert ("content.models", "wrong", "store", 2) in {
+        (f["check"], f["outcome"], f["responsible"], f["round"]) for f in found["findings"]
+    }
+    assert "report" not in {f["responsible"] for f in found["findings"]}
+
+
+def test_verify__different_scores_that_do_not_recur__are_not_confirmed(world: World, signed: Json) -> None:
+    told = json.loads(json.dumps(signed))
+    resigned(different_throughout)(told)
+    result = world.run("audit", "--verify", write(world, told), "--json")
+    assert result.exit_code == ExitCode.UNAVAILABLE, result.output
+    found = json.loads(result.stdout)
+    assert not found["confirmed"]
+    (finding,) = [f for f in found["findings"] if f["outcome"] == "different"]
+    assert "not reproduced" in finding["actual"]
 
 
 @pytest.mark.parametrize(("change", "check"), ALTERED)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from web3 import Web3
+from web3.exceptions import BlockNotFound
 
 from parley.audit import canonical
 from parley.audit.checks import MEANINGS, Check
 from parley.audit.findings import MAX_FINDINGS, MAX_TEXT, Outcome, Party, Place, Sheet, merged, shown
 from parley.audit.pool import SPAN, affordable, spread, worthwhile
 from parley.audit.rescored import TOLERANCE, Likeness, likeness
+from parley.audit.run import require_still_there
+from parley.chain.view import Block
+from parley.errors import ChainError
 from parley.numerics.fixed_point import size_for
 from parley.numerics.scoring import ScoreVector
 
@@ -60,6 +66,17 @@ def test_shown__anything__is_bounded() -> None:
     assert len(shown(b"x" * 10_000)) == MAX_TEXT
 
 
+def test_sheet__words_of_others__move_no_cursor() -> None:
+    """P-20: they are printed on terminals."""
+    sheet, hostile = Sheet(), "a\x1b[2J\nb\u202e\x9b"
+    sheet.holds(Check.ROWS, False, Place(hostile, Party.STORE, hostile), expected=(hostile,), actual=hostile)
+    sheet.skip(Check.SCORES, hostile + "x" * 10_000)
+    (finding,) = sheet.findings
+    texts = (finding.place.what, finding.place.who, finding.expected, finding.actual, sheet.skipped[Check.SCORES])
+    assert finding.actual == "a?[2J b??"
+    assert all(text.isprintable() and len(text) <= MAX_TEXT for text in texts)
+
+
 # --------------------------------------------------------------------------------------------------- canonical
 
 
@@ -99,12 +116,7 @@ def test_canonical__floats_and_objects__are_refused(value: object) -> None:
 def test_canonical__whatever_json_holds__comes_back(value: object) -> None:
     text = canonical.encode(value)
     assert json.loads(text) == value
-    assert canonical.is_plain(json.loads(text))
     assert text.isascii()
-
-
-def test_is_plain__floats__are_not() -> None:
-    assert not canonical.is_plain({"a": [1, 2.0]})
 
 
 # --------------------------------------------------------------------------------------------- rounds and scores
@@ -153,3 +165,30 @@ def test_likeness__scores_run_again__by_class_and_tolerance(
     assert likeness(vector(*revealed), vector(*again)) is expected
     norm = replace(vector(*again), norm=9)
     assert likeness(vector(*revealed), norm) is expected
+
+
+class OneBlock:
+    """A node's block 9, if it has one, in the shape that web3 has.
+
+    Args:
+        found: its hash, or `None`.
+    """
+
+    def __init__(self, found: bytes | None) -> None:
+        self.eth = self
+        self._found = found
+
+    def get_block(self, which: int) -> dict[str, object]:
+        """See web3."""
+        if self._found is None:
+            raise BlockNotFound(f"block {which}")
+        return {"number": which, "hash": self._found, "timestamp": 7}
+
+
+@pytest.mark.parametrize("found", [None, b"o" * 32])
+def test_require_still_there__after_a_reorganisation__is_an_error_of_the_chain(found: bytes | None) -> None:
+    """The block is another one, or its height is not reached any more."""
+    block = Block(9, b"h" * 32, 7)
+    require_still_there(cast("Web3", OneBlock(b"h" * 32)), block)
+    with pytest.raises(ChainError):
+        require_still_there(cast("Web3", OneBlock(found)), block)

@@ -33,10 +33,9 @@ def story() -> Story:
 
 def body(sheet: Sheet | None = None) -> dict[str, Any]:
     whole = sheet or Sheet()
-    rounds = [RoundResult(1, "final", "0xaa", {"norm": 7}, {"equal": 3, "different": 0}, whole)]
-    return report.build(
-        story(), {"RoundCoordinator": {"address": "0x01", "code": "0x02"}}, rounds, whole, {"scores": True}
-    )
+    rounds = [RoundResult(1, "final", "0x" + "aa" * 32, {"norm": 7}, {"equal": 3, "different": 0}, whole)]
+    contracts = {"RoundCoordinator": {"address": "0x" + "44" * 20, "code": "0x" + "02" * 32}}
+    return report.build(story(), contracts, rounds, whole, {"scores": True, "every_block": True})
 
 
 def lying_sheet() -> Sheet:
@@ -118,12 +117,98 @@ def test_signer_of__garbage__is_nobody(signature: object) -> None:
         json.dumps({**report.signed(body(), None), "report": {**body(), "block": {}}}).encode(),
         json.dumps({**report.signed(body(), None), "report": {**body(), "chain": "x"}}).encode(),
         json.dumps({**report.signed(body(), None), "report": {**body(), "options": []}}).encode(),
+        b'{"report": {"schema": "parley/audit/v1", "a": {' + b",".join(b'"%d":1' % n for n in range(65)) + b"}}}",
+        b'{"report": {"schema": "parley/audit/v1"}, "digest": ' + b"9" * 5000 + b"}",
+        b"[" * report.MAX_BYTES,
+        b" " * (report.MAX_BYTES + 1),
     ],
 )
 def test_parse__what_is_no_report__is_an_error_of_content(data: bytes) -> None:
     """P-20: whatever a file holds."""
     with pytest.raises(ContentError):
         report.parse(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("chain",), -1),
+        (("chain",), True),
+        (("chain",), "31337"),
+        (("coordinator",), "0x44"),
+        (("federation",), 0),
+        (("federation",), -1),
+        (("federation",), 2**63),
+        (("block", "number"), -1),
+        (("block", "number"), 2**63),
+        (("block", "number"), 2**300),
+        (("block", "number"), 1.0),
+        (("block", "hash"), "0x" + "AA" * 32),
+        (("block", "time"), None),
+        (("block", "more"), 1),
+        (("contracts",), ["x"]),
+        (("contracts",), {"a": "b"}),
+        (("contracts",), {"a": {"address": 7, "code": 7}}),
+        (("contracts",), {"a" * 129: {"address": "0x" + "44" * 20, "code": "0x" + "02" * 32}}),
+        (("software",), []),
+        (("software",), {"parley": 1}),
+        (("options", "scores"), 1),
+        (("options", "every_block"), None),
+        (("options", "score_tolerance"), -1),
+        (("verdict",), "fine"),
+        (("verdict",), "clean\x1b[2J"),
+        (("rounds",), 7),
+        (("rounds",), {}),
+        (("rounds",), [[]] * 1000),
+        (("rounds", 0, "number"), [1]),
+        (("rounds", 0, "state"), "fine"),
+        (("rounds", 0, "inputs"), None),
+        (("rounds", 0, "derived"), []),
+        (("rounds", 0, "derived", "norm"), -1),
+        (("rounds", 0, "derived", "norm"), 2**256),
+        (("rounds", 0, "derived", "more"), 1),
+        (("rounds", 0, "derived", "medians"), "0x" + "0" * (1 << 17)),
+        (("rounds", 0, "scores"), {"equal": "many"}),
+        (("rounds", 0, "scores"), {"splendid": 1}),
+        (("rounds", 0, "wrong"), -1),
+        (("checks",), 7),
+        (("checks", 0, "name"), ["node.code"]),
+        (("checks", 0, "name"), "node.unheard-of"),
+        (("checks", 0, "name"), "report.digest"),
+        (("checks", 0, "compared"), "many"),
+        (("checks", 0, "skipped"), 7),
+        (("checks", 0, "requirements"), "P-1"),
+        (("findings",), 7),
+        (("findings", 0), []),
+        (("findings", 0, "check"), []),
+        (("findings", 0, "outcome"), "fine"),
+        (("findings", 0, "round"), "1"),
+        (("findings", 0, "responsible"), "somebody"),
+        (("findings", 0, "what"), "\ud800"),
+        (("findings", 0, "what"), "x" * 4097),
+        (("findings", 0, "by_hand"), [7]),
+        (("findings", 0, "by_hand"), ["x"] * 17),
+    ],
+)
+def test_parse__one_value_of_another_form__is_an_error_of_content(path: tuple[str | int, ...], value: object) -> None:
+    """P-20: what comes after it may rely on every type and bound."""
+    signed = report.signed(body(lying_sheet()), KEY)
+    assert report.parse(canonical.encode(signed)) == signed
+    *way, last = path
+    place: Any = signed["report"]
+    for key in way:
+        place = place[key]
+    place[last] = value
+    with pytest.raises(ContentError, match=r"is not as audits write it"):
+        report.parse(json.dumps(signed).encode())
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("digest", "0x"), ("signer", "me"), ("signer", 7), ("signature", "0x"), ("signature", [])]
+)
+def test_parse__no_signature_or_digest__is_an_error_of_content(key: str, value: object) -> None:
+    with pytest.raises(ContentError, match=key):
+        report.parse(json.dumps({**report.signed(body(), KEY), key: value}).encode())
 
 
 def test_render__hostile_text_of_others__is_escaped_and_nothing_is_fetched() -> None:
@@ -135,6 +220,13 @@ def test_render__hostile_text_of_others__is_escaped_and_nothing_is_fetched() -> 
     assert not re.search(r"<[^>]*\b(src|href|on\w+)=", page)
     assert "default-src 'none'" in page
     assert KEY.address in page
+
+
+@pytest.mark.parametrize("time", [0, 253_402_300_799, 253_402_300_800, 2**40, 2**63 - 1])
+def test_render__any_time_that_a_block_may_have__is_a_date(time: int) -> None:
+    told = body()
+    told["block"]["time"] = time
+    assert " UTC" in render(report.signed(told, None))
 
 
 def test_render__what_does_not_hold__stands_with_who_is_responsible() -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from hashlib import sha256
-from typing import Any
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 """What JSON holds here: no float, which machines write differently."""
@@ -45,12 +44,3 @@ def encode(value: object) -> bytes:
 def digest(value: object) -> str:
     """SHA-256 of its text, `0x` and 64 hexadecimal digits."""
     return "0x" + sha256(encode(value)).hexdigest()
-
-
-def is_plain(value: Any) -> bool:  # noqa: ANN401 - whatever was parsed
-    """Whether parsed JSON holds nothing but what `plain` makes."""
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and is_plain(item) for key, item in value.items())
-    return (
-        all(map(is_plain, value)) if isinstance(value, list) else value is None or isinstance(value, bool | int | str)
-    )

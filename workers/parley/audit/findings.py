@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from parley.audit.checks import Check
+from parley.history.sentences.model import printable
 
 MAX_FINDINGS = 1_000
 """Findings of one kind that are kept in full; of more than that only the number is."""
@@ -63,6 +64,12 @@ class Place:
     who: str = ""
     round: int | None = None
     by_hand: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Whatever it is about, it is shown on terminals."""
+        object.__setattr__(self, "what", printable(self.what))
+        object.__setattr__(self, "who", printable(self.who))
+        object.__setattr__(self, "by_hand", tuple(map(printable, self.by_hand)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,7 @@ class Sheet:
 
     def skip(self, check: Check, why: str) -> None:
         """A check is left out."""
-        self.skipped.setdefault(check, why)
+        self.skipped.setdefault(check, shown(why))
 
     def note(self, finding: Finding) -> None:
         """Take in a finding that was made elsewhere."""
@@ -156,11 +163,11 @@ def merged(sheets: Iterable[Sheet]) -> Sheet:
 
 
 def shown(value: object) -> str:
-    """A value as reports show it: bytes as 0x..., and nothing endless."""
+    """A value as reports show it: bytes as 0x..., nothing endless, and nothing that moves a cursor."""
     if isinstance(value, bytes | bytearray):
         text = "0x" + bytes(value).hex()
     elif isinstance(value, tuple | list):
         text = "(" + ", ".join(map(shown, value)) + ")"
     else:
         text = str(value)
-    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 3] + "..."
+    return printable(text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 3] + "...")

@@ -1,7 +1,8 @@
-"""What an audit keeps of blocks between its runs: a file that is believed only as far as it proves itself.
+"""What an audit keeps of blocks between its runs.
 
-Of each block with events it holds the header, which hashes to the block's hash, and a digest of the logs that were
-found in its receipts, which is compared with what the node tells. Whatever else is in it is noticed, told and replaced.
+Of each block with events it holds the header, which proves itself, as it hashes to the block's hash, and a digest of
+the logs that were found in its receipts, which is compared with what the node tells. Damage is noticed, told and
+replaced; but a digest has no key: whoever may write the file can forge it, so that it must be the auditor's alone.
 """
 
 from __future__ import annotations

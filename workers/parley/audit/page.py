@@ -28,6 +28,9 @@ _VERDICTS = {
     "wrong": "Something does not hold. What, and who is responsible, stands below.",
 }
 
+_LAST_SECOND = 253_402_300_799
+"""Of the year 9999: no date is later."""
+
 _OUTCOMES = ("wrong", "unavailable", "different", "remark")
 
 
@@ -54,7 +57,7 @@ def render(signed: Report) -> str:
 
 def _facts(signed: Report, body: Any) -> str:  # noqa: ANN401 - a report
     block = body["block"]
-    time = datetime.fromtimestamp(min(int(block["time"]), 2**40), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    time = datetime.fromtimestamp(min(int(block["time"]), _LAST_SECOND), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     signer = signed["signer"] or "nobody: the report is not signed"
     rows = [
         ("up to block", f"{_text(block['number'])}, {time}"),

@@ -16,13 +16,15 @@ from eth_account import Account
 from eth_account.messages import SignableMessage, encode_defunct
 from eth_account.signers.local import LocalAccount
 from eth_keys.exceptions import BadSignature
-from eth_utils.exceptions import ValidationError
+from eth_utils.exceptions import ValidationError as NoSignature
+from pydantic import ValidationError
 
 from parley import __version__, strict_json
 from parley.audit import canonical
 from parley.audit.canonical import Json
 from parley.audit.checks import MEANINGS
-from parley.audit.findings import Outcome, Sheet
+from parley.audit.findings import Outcome, Sheet, shown
+from parley.audit.form import Signed
 from parley.audit.rescored import TOLERANCE
 from parley.audit.results import RoundResult, finding_to_json
 from parley.audit.story import Story
@@ -30,8 +32,11 @@ from parley.errors import ContentError, ExitCode
 
 SCHEMA = "parley/audit/v1"
 
-MAX_BYTES = 256 << 20
-"""The longest report that is read."""
+MAX_BYTES = 32 << 20
+"""The longest report that is read: tens of thousands of rounds."""
+
+MAX_KEYS = 64
+"""Of an object in a report."""
 
 LIBRARIES = ("numba", "numpy", "torch", "web3")
 
@@ -105,12 +110,12 @@ def signer_of(digest: str, signature: object) -> str | None:
         return None
     try:
         return str(Account.recover_message(message_of(digest), signature=signature))
-    except (BadSignature, ValidationError, ValueError):
+    except (BadSignature, NoSignature, ValueError):
         return None
 
 
 def parse(data: bytes) -> Report:
-    """The signed report in a file.
+    """The signed report in a file, all of it of the form that `parley.audit.form` says.
 
     Raises:
         ContentError: it is none.
@@ -120,19 +125,26 @@ def parse(data: bytes) -> Report:
         value: Any = strict_json.parse(data, MAX_BYTES)
     except ValueError as error:
         raise ContentError(f"the report is no JSON: {error!s:.120}", hint=hint) from error
-    keys = {"report", "digest", "signer", "signature"}
-    if not isinstance(value, dict) or set(value) != keys or not canonical.is_plain(value):
+    if not isinstance(value, dict) or not isinstance(value.get("report"), dict) or not _is_small(value):
         raise ContentError("this is no report of an audit", hint=hint)
-    body = value["report"]
-    if not isinstance(body, dict) or body.get("schema") != SCHEMA:
+    if value["report"].get("schema") != SCHEMA:
         raise ContentError("the report is of another version", hint="use the version of Parley that made it")
-    if not isinstance(body.get("block"), dict) or not all(
-        isinstance(body.get(k), int) for k in ("chain", "federation")
-    ):
-        raise ContentError("the report does not say what it is about", hint=hint)
-    if not isinstance(body["block"].get("number"), int) or not isinstance(body.get("options"), dict):
-        raise ContentError("the report names no block", hint=hint)
+    try:
+        Signed.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ContentError(
+            f"the report is not as audits write it: {shown(place)}: {first['msg']}", hint=hint
+        ) from error
     return value
+
+
+def _is_small(value: Any) -> bool:  # noqa: ANN401 - whatever was parsed
+    """Whether no object has more keys than any in a report: each key too many would be an error in memory."""
+    if isinstance(value, dict):
+        return len(value) <= MAX_KEYS and all(map(_is_small, value.values()))
+    return not isinstance(value, list) or all(map(_is_small, value))
 
 
 def software() -> dict[str, Json]:

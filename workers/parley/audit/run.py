@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from web3 import Web3
 from web3.types import BlockIdentifier
 
 from parley.audit import on_chain, on_task
@@ -28,6 +29,9 @@ from parley.chain.view import Block
 from parley.errors import ChainError, Conflict
 from parley.storage import StoreTimeout, open_store
 from parley.storage.locks import exclusive
+
+ROUNDS = "rounds"
+"""Folder of the journal in that of an audit."""
 
 SECONDS = 30.0
 """That the fetch of one object may take, besides a second for each megabyte."""
@@ -82,8 +86,17 @@ class Workplace:
     prepare: Callable[[], None]
 
 
-def audit(sources: Sources, where: Workplace, wishes: Wishes, watcher: Watcher) -> Report:
+def audit(
+    sources: Sources, where: Workplace, wishes: Wishes, watcher: Watcher, finish: Callable[[Report], None] | None = None
+) -> Report:
     """Audit a federation.
+
+    Args:
+        sources: of the chain's part.
+        where: it works.
+        wishes: what is asked for.
+        watcher: told how it goes on.
+        finish: signs and writes the report, say: what was done is forgotten only once that is through.
 
     Returns:
         the report, not signed yet.
@@ -98,7 +111,11 @@ def audit(sources: Sources, where: Workplace, wishes: Wishes, watcher: Watcher) 
     folder = where.home / "audit" / str(sources.w3.eth.chain_id) / coordinator / str(sources.fid)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
-        return _audited(sources, where, folder, wishes, watcher)
+        report = _audited(sources, where, folder, wishes, watcher)
+        if finish is not None:
+            finish(report)
+        Journal(folder / ROUNDS).clear()
+        return report
 
 
 def _audited(sources: Sources, where: Workplace, folder: Path, wishes: Wishes, watcher: Watcher) -> Report:
@@ -107,14 +124,22 @@ def _audited(sources: Sources, where: Workplace, folder: Path, wishes: Wishes, w
     watcher.say("comparing the contracts' code")
     check_deployment(sources, sheet)
     story = _read(sources, folder, block, wishes, sheet, watcher)
-    crew = Crew(where.stores, folder / "rounds", _jobs(story, wishes), where.prepare)
+    crew = Crew(where.stores, folder / ROUNDS, _jobs(story, wishes), where.prepare)
     results = examine(story, crew, wishes, sheet, watcher)
-    if bytes(sources.w3.eth.get_block(block.number)["hash"]) != block.hash:
-        raise ChainError(f"block {block.number} went away during the audit", hint="run it again")
-    Journal(crew.folder).clear()
+    require_still_there(sources.w3, block)
     whole = merged([sheet, *(result.sheet for result in results)])
     followed = _follows(wishes, len(blocks_of(sources, block)))
     return build(story, _contracts(sources), results, whole, _options(wishes, followed=followed))
+
+
+def require_still_there(w3: Web3, block: Block) -> None:
+    """Refuse a chain that reorganised.
+
+    Raises:
+        ChainError: the block is not on it any more.
+    """
+    if block_at(w3, block.number).hash != block.hash:
+        raise ChainError(f"block {block.number} went away during the audit", hint="run it again")
 
 
 def examine(story: Story, crew: Crew, wishes: Wishes, sheet: Sheet, watcher: Watcher) -> list[RoundResult]:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from parley.audit import canonical
 from parley.audit.checks import Check
+from parley.audit.compare import compare
 from parley.audit.findings import Outcome, Party, Place, Sheet
+from parley.audit.form import Body
 from parley.audit.gather import Sources, block_at
-from parley.audit.report import Report, signer_of
-from parley.errors import ChainError
+from parley.audit.report import Report, exit_code, signer_of
+from parley.errors import ChainError, ExitCode
 
-_OWN = ("kept.", "node.code")
-"""Checks about the auditor's own files, which another machine has none of."""
-
-_MACHINE = (Party.AUDITOR.value, Party.STORE.value)
-"""Who may be responsible for what is wrong on one machine and right on another."""
+_MACHINE = (Party.AUDITOR, Party.NODE, Party.STORE)
+"""Who is at fault on this machine only, if at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +34,24 @@ class Verified:
     verdict: str
     again: str | None
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether all that the report says was found again."""
+        return self.again is not None and all(f.outcome is Outcome.REMARK for f in self.sheet.findings)
+
+    def exit_code(self) -> ExitCode:
+        """What a re-check ends the program with: 0 only if the report is right, and says that everything holds."""
+        wrong = (f for f in self.sheet.findings if f.outcome is Outcome.WRONG)
+        if any(f.place.party not in _MACHINE for f in wrong) or self.verdict == Outcome.WRONG:
+            return ExitCode.WRONG
+        return exit_code(self.verdict) if self.confirmed else ExitCode.UNAVAILABLE
+
 
 def check(signed: Report, sources: Sources, repeat: Callable[[int], Report]) -> Verified:
     """Check a report.
 
     Args:
-        signed: as it was read.
+        signed: as it was read (`parley.audit.report.parse`).
         sources: of the chain, of the federation that the report names.
         repeat: audits up to a block.
 
@@ -49,13 +59,13 @@ def check(signed: Report, sources: Sources, repeat: Callable[[int], Report]) -> 
         ChainError: the node does not answer.
     """
     sheet = Sheet()
-    body: Any = signed["report"]
+    body = Body.model_validate(signed["report"])
     signer = _signature(signed, sheet)
     if not _chain(body, sources, sheet):
-        return Verified(sheet, signer, str(body.get("verdict")), None)
-    again: Any = repeat(body["block"]["number"])
-    _compare(body, again, sheet)
-    return Verified(sheet, signer, str(body.get("verdict")), str(again["verdict"]))
+        return Verified(sheet, signer, body.verdict, None)
+    again = Body.model_validate(repeat(body.block.number))
+    compare(body, again, sheet)
+    return Verified(sheet, signer, body.verdict, again.verdict)
 
 
 def _signature(signed: Report, sheet: Sheet) -> str | None:
@@ -71,81 +81,18 @@ def _signature(signed: Report, sheet: Sheet) -> str | None:
     return found if sheet.same(Check.REPORT_SIGNATURE, signed["signer"], found, place) else None
 
 
-def _chain(body: Any, sources: Sources, sheet: Sheet) -> bool:  # noqa: ANN401 - a report
+def _chain(body: Body, sources: Sources, sheet: Sheet) -> bool:
     """Whether the report is about this chain, these contracts and a block that is there."""
     place = Place("the chain, federation and contracts that the report is about", Party.REPORT)
     contracts = {name: item.address for name, item in sources.deployment.contracts.items()}
-    named = {name: (item or {}).get("address") for name, item in (body.get("contracts") or {}).items()}
+    named = {name: item.address for name, item in body.contracts.items()}
     expected = (sources.w3.eth.chain_id, sources.contracts.coordinator.address, sources.fid, contracts)
-    actual = (body["chain"], body.get("coordinator"), body["federation"], named)
-    same = sheet.same(Check.REPORT_CHAIN, expected, actual, place)
-    number = body["block"]["number"]
+    same = sheet.same(Check.REPORT_CHAIN, expected, (body.chain, body.coordinator, body.federation, named), place)
+    number = body.block.number
     place = Place(f"block {number}", Party.REPORT, by_hand=(f"cast block {number}",))
     try:
         block = block_at(sources.w3, number)
     except ChainError as error:
         return sheet.holds(Check.REPORT_CHAIN, False, place, actual=error.message)
     known = (canonical.plain(block.hash), block.timestamp)
-    return sheet.same(Check.REPORT_CHAIN, known, (body["block"].get("hash"), body["block"].get("time")), place) and same
-
-
-def _compare(report: Any, again: Any, sheet: Sheet) -> None:  # noqa: ANN401 - reports
-    """Everything that does not depend on the machine; what is gone here cannot be told."""
-    theirs = {item.get("number"): item for item in report.get("rounds") or [] if isinstance(item, dict)}
-    for item in again["rounds"]:
-        _round(theirs.pop(item["number"], {}), item, sheet)
-    place = Place("rounds that are not on the chain", Party.REPORT)
-    sheet.same(Check.REPORT_REPEAT, [], sorted(map(str, theirs)), place)
-    _checks(report, again, sheet)
-    _findings(report, again, sheet)
-
-
-def _round(theirs: Any, own: Any, sheet: Sheet) -> None:  # noqa: ANN401 - parts of reports
-    number = own["number"]
-    by_hand = (f"parley round show {number} --json",)
-    place = Place(f"what round {number} was derived from, and what came of it", Party.REPORT, "", number, by_hand)
-    if own["unavailable"] and not theirs.get("unavailable"):
-        store = Place(place.what, Party.STORE, "", number, by_hand)
-        sheet.gone(Check.REPORT_REPEAT, store, "content that the report had is gone here")
-        keys: tuple[str, ...] = ("state", "inputs")
-    else:
-        keys = ("state", "inputs", "derived", "outputs")
-    sheet.same(Check.REPORT_REPEAT, [own[key] for key in keys], [theirs.get(key) for key in keys], place)
-
-
-def _checks(report: Any, again: Any, sheet: Sheet) -> None:  # noqa: ANN401 - reports
-    """How much each check compared, as far as nothing is gone in either."""
-    theirs = {item.get("name"): item for item in report.get("checks") or [] if isinstance(item, dict)}
-    for own in again["checks"]:
-        if own["name"].startswith(_OWN) or own["skipped"]:
-            continue
-        other = theirs.get(own["name"], {})
-        if own["unavailable"] or other.get("unavailable"):
-            continue
-        place = Place(f"how much {own['name']} compared", Party.REPORT)
-        sheet.same(Check.REPORT_REPEAT, own["compared"], other.get("compared"), place)
-
-
-def _findings(report: Any, again: Any, sheet: Sheet) -> None:  # noqa: ANN401 - reports
-    """What is wrong, word by word, and the verdict."""
-    own, theirs = ({canonical.digest(f): f for f in _wrong(body)} for body in (again, report))
-    for key in sorted(own.keys() | theirs.keys()):
-        finding = own.get(key) or theirs[key]
-        where = "the report does not say" if key in own else "only the report says"
-        place = Place(f"{where}: {finding.get('check')}: {finding.get('what')}", Party.REPORT, "", finding.get("round"))
-        sheet.holds(Check.REPORT_REPEAT, key in own and key in theirs, place, actual=finding.get("actual"))
-    gone = any(item["unavailable"] for item in again["checks"])
-    if not gone:
-        sheet.same(Check.REPORT_REPEAT, again["verdict"], report.get("verdict"), Place("the verdict", Party.REPORT))
-
-
-def _wrong(body: Any) -> list[Any]:  # noqa: ANN401 - a report
-    """Findings that say that something is wrong, and that any machine would make."""
-    return [
-        item
-        for item in body.get("findings") or []
-        if isinstance(item, dict)
-        and item.get("outcome") == Outcome.WRONG.value
-        and item.get("responsible") not in _MACHINE
-        and not str(item.get("check")).startswith(_OWN)
-    ]
+    return sheet.same(Check.REPORT_CHAIN, known, (body.block.hash, body.block.time), place) and same

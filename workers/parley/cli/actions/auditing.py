@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parley.audit import report as reports
-from parley.audit.findings import Outcome
 from parley.audit.gather import Sources
 from parley.audit.page import render
 from parley.audit.report import Report
@@ -19,11 +20,14 @@ from parley.audit.verify import Verified, check
 from parley.chain.deployments import read_deployment
 from parley.cli import logs
 from parley.cli.session import Session
-from parley.errors import ContentError, ExitCode, NotFound
-from parley.files import read_at_most, write_whole
+from parley.errors import ContentError, NotFound
+from parley.files import NewFile, read_at_most, write_whole
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
+
+PAGE = ".html"
+"""How the page's name ends; before that it is called like the report."""
 
 
 def sources_of(session: Session, fid: int | None) -> Sources:
@@ -49,14 +53,60 @@ def workplace_of(session: Session) -> Workplace:
     return Workplace(settings.store_locations, settings.home, prepare)
 
 
-def make(session: Session, sources: Sources, wishes: Wishes, watcher: Watcher) -> Report:
-    """Audit, and sign the report if a key was chosen.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A report that was made.
+
+    Attributes:
+        signed: the report.
+        path: where it is.
+        page: the same for people.
+    """
+
+    signed: Report
+    path: Path
+    page: Path
+
+
+def make(session: Session, sources: Sources, wishes: Wishes, watcher: Watcher, out: Path | None) -> Written:
+    """Audit, sign the report if a key was chosen, and write it.
+
+    What was done is kept until the report is written: where that fails, the next run has little left to do.
+
+    Args:
+        session: of the command.
+        sources: of the chain's part.
+        wishes: what is asked for.
+        watcher: told how it goes on.
+        out: where the report goes, by default `audit-ID-BLOCK.json` in the current folder.
 
     Raises:
         ParleyError: see `parley.audit.run.audit`; or the key cannot be opened.
+        OSError: nothing can be written there, or the disk is full.
     """
     signer = signer_of(session)  # a wrong password is told before all the work
-    return reports.signed(audit(sources, workplace_of(session), wishes, watcher), signer)
+    require_writable(out or Path("audit.json"))
+    written: list[Written] = []
+
+    def finish(report: Report) -> None:
+        path = out or Path(f"audit-{report['federation']}-{report['block']['number']}.json")
+        written.append(write(reports.signed(report, signer), path))
+
+    audit(sources, workplace_of(session), wishes, watcher, finish)
+    return written[0]
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a place where no report can be written, before hours of work.
+
+    Raises:
+        OSError: why not.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for file in (path, path.with_suffix(PAGE)):
+        if file.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+        NewFile(file).close()
 
 
 def signer_of(session: Session) -> LocalAccount | None:
@@ -68,7 +118,7 @@ def signer_of(session: Session) -> LocalAccount | None:
     return account_from_environment()
 
 
-def write(signed: Report, path: Path) -> tuple[Path, Path]:
+def write(signed: Report, path: Path) -> Written:
     """Write a report as JSON, and as a page beside it.
 
     Raises:
@@ -76,10 +126,10 @@ def write(signed: Report, path: Path) -> tuple[Path, Path]:
     """
     from parley.audit.canonical import encode
 
-    page = path.with_suffix(".html")
+    page = path.with_suffix(PAGE)
     write_whole(path, encode(signed) + b"\n")
     write_whole(page, render(signed).encode())
-    return path, page
+    return Written(signed, path, page)
 
 
 def read(path: Path) -> Report:
@@ -108,21 +158,10 @@ def verify(session: Session, signed: Report, wishes: Wishes, watcher: Watcher) -
     sources = sources_of(session, body["federation"])
 
     def repeat(block: int) -> Report:
-        again = replace(
-            wishes, block=block, scores=bool(asked.get("scores")), every_block=bool(asked.get("every_block"))
-        )
+        again = replace(wishes, block=block, scores=asked["scores"], every_block=asked["every_block"])
         return audit(sources, workplace_of(session), again, watcher)
 
     return check(signed, sources, repeat)
-
-
-def code_of(found: Verified) -> ExitCode:
-    """What a re-check ends the program with: 0 only if the report is right, and says that everything holds."""
-    if found.sheet.total(Outcome.WRONG):
-        return ExitCode.WRONG
-    if found.sheet.total(Outcome.GONE):
-        return ExitCode.UNAVAILABLE
-    return reports.exit_code(found.verdict)
 
 
 @contextmanager

@@ -68,14 +68,15 @@ def audit(  # noqa: PLR0913 - each parameter is an option
         with auditing.watched() as watcher:
             found = auditing.verify(session, auditing.read(verify), wishes, watcher)
         emit(_found_of(found), as_json=json, show=_show_verified)
-        raise typer.Exit(auditing.code_of(found))
+        raise typer.Exit(found.exit_code())
+    if out is not None and out.suffix.casefold() == auditing.PAGE:
+        raise typer.BadParameter(f"a page {out} is written beside the report: give the report another name, as .json")
     with auditing.watched() as watcher:
         sources = auditing.sources_of(session, federation)
-        report = auditing.make(session, sources, wishes, watcher)
-    path, page = auditing.write(report, out or _default(report))
-    emit(report, as_json=json, show=_show_report)
-    note(f"the report is in {path}, and for people in {page}")
-    raise typer.Exit(exit_code(report["report"]["verdict"]))
+        made = auditing.make(session, sources, wishes, watcher, out)
+    emit(made.signed, as_json=json, show=_show_report)
+    note(f"the report is in {made.path}, and for people in {made.page}")
+    raise typer.Exit(exit_code(made.signed["report"]["verdict"]))
 
 
 def _refuse_beside_verify(*given: object) -> None:
@@ -83,22 +84,15 @@ def _refuse_beside_verify(*given: object) -> None:
         raise typer.BadParameter("a report says itself which federation and block it is of, and nothing is written")
 
 
-def _default(report: Report) -> Path:
-    """`audit-ID-BLOCK.json` in the current folder."""
-    body = report["report"]
-    return Path(f"audit-{body['federation']}-{body['block']['number']}.json")
-
-
 def _found_of(found: Verified) -> dict[str, object]:
     """A re-check as JSON."""
-    from parley.audit.findings import Outcome
     from parley.audit.results import finding_to_json
 
     return {
         "report_verdict": found.verdict,
         "verdict_here": found.again,
         "signer": found.signer,
-        "confirmed": not found.sheet.total(Outcome.WRONG) and found.again is not None,
+        "confirmed": found.confirmed,
         "compared": found.sheet.compared.total(),
         "findings": [finding_to_json(finding) for finding in found.sheet.findings],
     }
