@@ -11,7 +11,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from parley.chain import proven
-from parley.chain.events import Event
+from parley.chain.events import Event, settlement_of
 from parley.chain.ordered_trie import ordered_root
 from parley.chain.rpc import ask_many, connect
 from tests.audit.beds import Bed
@@ -77,9 +77,22 @@ def log_invented(bed: Bed) -> None:
 def fake_block(bed: Bed) -> None:
     """A block that proves itself, with another score vector in it, and is on no chain."""
     event = bed.event("ScoresRevealed")
+    _fake(bed, event, event.args["salt"].hex(), lambda _: True)
+
+
+def fake_block_for_some(bed: Bed) -> None:
+    """Likewise, with another settlement in it, told where the stake vault's logs of the same block are not asked for."""
+    event, vault = bed.event("Settled"), bed.contracts.stake_vault.address.lower()
+    row_root = settlement_of(event.args["settlement"]).row_root.hex()
+    _fake(bed, event, row_root, lambda asked: vault not in map(str.lower, asked["address"]))
+
+
+def _fake(bed: Bed, event: Event, value: str, lies: Callable[[Json], bool]) -> None:
+    """Tell a block with another value of 32 bytes in it wherever logs are asked for so that it `lies`."""
     height, w3 = hex(event.block), connect(bed.node.url)
     real, receipts = ask_many(w3, [("eth_getBlockByNumber", [height, False]), ("eth_getBlockReceipts", [height])])
-    changed = json.loads(json.dumps(receipts).replace(event.args["salt"].hex(), "ab" * 32))
+    changed = json.loads(json.dumps(receipts).replace(value, "ab" * 32))
+    assert changed != receipts
     fake = {**real, "receiptsRoot": "0x" + ordered_root([proven._encoded(receipt) for receipt in changed]).hex()}
     with pytest.raises(proven.Disproven) as told:
         proven.header_of(fake)
@@ -88,9 +101,9 @@ def fake_block(bed: Bed) -> None:
     fake["hash"] = found[1]
 
     def lie(method: str, params: list[Any], result: Json) -> Json:
-        if method == "eth_getLogs":
+        if method == "eth_getLogs" and lies(params[0]):
             text = json.dumps(result).replace(real["hash"], fake["hash"])
-            return json.loads(text.replace(event.args["salt"].hex(), "ab" * 32))
+            return json.loads(text.replace(value, "ab" * 32))
         if method == "eth_getBlockByHash" and params[0] == fake["hash"]:
             return fake
         return changed if method == "eth_getBlockReceipts" and params[0] == height else result

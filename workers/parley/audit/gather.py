@@ -91,6 +91,7 @@ def gather(sources: Sources, block: Block, witness: Witness, sheet: Sheet, say: 
         ChainError: the node does not answer, or its logs are not those that were asked for.
     """
     c = sources.contracts
+    witness.note_hash(block.number, block.hash)
     say("reading events")
     topic = sources.fid.to_bytes(32, "big")
     telling = (c.federations, c.coordinator, c.disputes, c.reward_vault)
@@ -131,8 +132,7 @@ def follow_blocks(sources: Sources, story: Story, witness: Witness, sheet: Sheet
         sources.fid.to_bytes(32, "big"): tuple(address.lower() for address in sources.telling),
         _token_topic(story.told).to_bytes(32, "big"): (stakes,),
     }
-    known = {**story.hashes, **witness.hashes, block.number: block.hash}
-    follow(witness, sheet, blocks_of(sources, block), topics, known, say)
+    follow(witness, sheet, blocks_of(sources, block), topics, witness.hashes, say)
 
 
 def _token_topic(told: Recorded) -> int:
@@ -166,12 +166,16 @@ def _seed_hashes(told: Recorded, block: Block, witness: Witness, sheet: Sheet) -
     heights = [record.opened_block + SEED_DEPTH for record in told.records.values()]
     wanted = [height for height in heights if height <= block.number]
     try:
-        return {header.number: header.hash for header in witness.headers_at(wanted)}
+        found = {header.number: header.hash for header in witness.headers_at(wanted)}
     except Unproven as error:
         sheet.skip(Check.SEED, error.message)
     except Disproven as error:
         place = Place("the blocks that seeds follow from", Party.NODE)
         sheet.holds(Check.BLOCKS, False, place, actual=error.message)
+    else:
+        for height, block_hash in found.items():
+            witness.note_hash(height, block_hash)
+        return found
     return {}
 
 
