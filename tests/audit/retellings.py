@@ -127,9 +127,9 @@ T, E, A = Party.TRAINER, Party.EVALUATOR, Party.AGGREGATOR
 C, M, N, S = Party.CONTRACTS, Party.MEMBER, Party.NODE, Party.SPONSOR
 
 RETELLINGS = (
-    Retelling("another root of an update", one("UpdateRevealed", 0, saying(root=OTHER)), Check.UPDATE_COMMITMENT, T),
-    Retelling("another CID", one("UpdateRevealed", 1, saying(cidDigest=OTHER)), Check.UPDATE_COMMITMENT, T),
-    Retelling("another commitment", one("UpdateCommitted", 2, saying(commitment=OTHER)), Check.UPDATE_COMMITMENT, T),
+    Retelling("another root of an update", one("UpdateRevealed", 0, saying(root=OTHER)), Check.UPDATE_COMMITMENT, N),
+    Retelling("another CID", one("UpdateRevealed", 1, saying(cidDigest=OTHER)), Check.UPDATE_COMMITMENT, N),
+    Retelling("another commitment", one("UpdateCommitted", 2, saying(commitment=OTHER)), Check.UPDATE_COMMITMENT, N),
     Retelling("another salt of scores", one("ScoresRevealed", 0, saying(salt=OTHER)), Check.SCORE_COMMITMENT, E),
     Retelling("another score vector", one("ScoresRevealed", 1, vector(norm=5)), Check.SCORE_COMMITMENT, E),
     Retelling("a vector cut short", one("ScoresRevealed", 1, saying(vector=b"\0" * 8)), Check.VECTORS, E),

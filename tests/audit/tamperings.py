@@ -66,7 +66,7 @@ MACHINES = (
     Tampering("garbage as calldata", node.calldata_garbage, Check.UPDATE_COMMITMENT, NODE, G),
     Tampering("transactions forgotten", node.calldata_gone, Check.UPDATE_COMMITMENT, NODE, G),
     Tampering("other code of a contract", node.other_code, Check.CODE, NODE),
-    Tampering("another salt of an update", node.update_salt, Check.UPDATE_COMMITMENT, Party.TRAINER),
+    Tampering("another salt of an update", node.update_salt, Check.UPDATE_COMMITMENT, NODE),
     Tampering("books that owe less", node.budget_state, Check.BUDGET, NODE),
     Tampering("stake accounts with more", node.stake_state, Check.STAKES, NODE),
     Tampering("claims forgotten", node.claimed_state, Check.CLAIMS, NODE),
