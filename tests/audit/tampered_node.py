@@ -63,6 +63,13 @@ def log_hidden_block(bed: Bed) -> None:
     _logs_of(bed, bed.event("Claimed"), lambda _: None)
 
 
+def log_height(bed: Bed) -> None:
+    """A log at another height than the rest of its block: of a round that opens, from which its seed follows."""
+    opened, heights = bed.event("RoundOpened", -1), {event.block for event in bed.story.events}
+    free = next(height for height in range(opened.block, 0, -1) if height not in heights)
+    _logs_of(bed, opened, lambda log: {**log, "blockNumber": hex(free)})
+
+
 def log_invented(bed: Bed) -> None:
     """A log that is in no block."""
 

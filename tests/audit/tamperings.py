@@ -59,6 +59,7 @@ MACHINES = (
     Tampering("all logs of a block left out", node.log_hidden_block, Check.LOGS, NODE),
     Tampering("a block that is on no chain", node.fake_block, Check.ANCESTRY, NODE),
     Tampering("another block for other questions", node.fake_block_for_some, Check.BLOCKS, NODE),
+    Tampering("another height of a log", node.log_height, Check.LOGS, NODE),
     Tampering("a log invented", node.log_invented, Check.LOGS, NODE),
     Tampering("another time of a block", node.header_time, Check.BLOCKS, NODE),
     Tampering("changed receipts", node.receipts_changed, Check.LOGS, NODE),

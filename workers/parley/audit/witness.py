@@ -167,7 +167,8 @@ def _digest(logs: Sequence[LogReceipt]) -> bytes:
 def _content(log: LogReceipt) -> tuple[object, ...]:
     """What of a log counts."""
     topics = tuple(bytes(topic) for topic in log["topics"])
-    return log["address"].lower(), topics, bytes(log["data"]), bytes(log["transactionHash"]), log["logIndex"]
+    where = log["blockNumber"], bytes(log["transactionHash"]), log["logIndex"]
+    return log["address"].lower(), topics, bytes(log["data"]), *where
 
 
 def _time(block: object) -> int:
