@@ -88,7 +88,7 @@ def fake_block(bed: Bed) -> None:
 
 
 def fake_block_for_some(bed: Bed) -> None:
-    """Likewise, with another settlement in it, told where the stake vault's logs of the same block are not asked for."""
+    """Likewise, with another settlement in it, told to whoever does not ask for the stake vault's logs."""
     event, vault = bed.event("Settled"), bed.contracts.stake_vault.address.lower()
     row_root = settlement_of(event.args["settlement"]).row_root.hex()
     _fake(bed, event, row_root, lambda asked: vault not in map(str.lower, asked["address"]))
@@ -127,6 +127,27 @@ def header_time(bed: Bed) -> None:
         return {**block, "timestamp": hex(int(block["timestamp"], 16) - 60)} if params[0] == block_hash else block
 
     _on(bed, "eth_getBlockByHash", change)
+
+
+def header_fields(bed: Bed) -> None:
+    """A header that does not hash to its hash, and has a field that nobody knows: as if a fork had added it."""
+    bed.kept().unlink()
+    block_hash = "0x" + bed.event("Settled").block_hash.hex()
+
+    def change(params: list[Any], block: Json) -> Json:
+        return {**block, "gasUsed": "0x7", "newRoot": "0x07"} if params[0] == block_hash else block
+
+    _on(bed, "eth_getBlockByHash", change)
+
+
+def header_fields_between(bed: Bed) -> None:
+    """Likewise a header that is asked for where all blocks are followed."""
+    height = hex(bed.event("Claimed").block)
+
+    def change(params: list[Any], block: Json) -> Json:
+        return {**block, "gasUsed": "0x7", "newRoot": "0x07"} if params[0] == height else block
+
+    _on(bed, "eth_getBlockByNumber", change)
 
 
 def receipts_changed(bed: Bed) -> None:
@@ -180,6 +201,11 @@ def _call(bed: Bed, signature: str, change: Callable[[bytes], bytes]) -> None:
         return "0x" + change(bytes.fromhex(result[2:])).hex() if data.startswith(selector) else result
 
     _on(bed, "eth_call", lie)
+
+
+def state_untold(bed: Bed) -> None:
+    """No answer to what the vault owes."""
+    _call(bed, "booksOf(uint256)", lambda _: b"")
 
 
 def budget_state(bed: Bed) -> None:

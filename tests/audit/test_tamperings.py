@@ -20,6 +20,7 @@ from parley.audit.story import Story
 from parley.audit.witness import Witness
 from tests.audit.beds import Bed
 from tests.audit.retellings import RETELLINGS, Retelling
+from tests.audit.tampered_node import state_untold
 from tests.audit.tamperings import MACHINES, Tampering
 from tests.audit.towns import QUIET, ROUNDS, Audited, Silent, crooked, grown
 from tests.chain.lying_node import lying_node
@@ -171,10 +172,21 @@ def test_audit__lies_that_nobody_disputed__are_found_in_each_round(node: AnvilNo
 
 
 def test_audit__node_without_receipts_of_blocks__says_what_it_could_not_prove(audited: Audited, tmp_path: Path) -> None:
-    """P-19: an audit goes on, and the report says which check was left out and why."""
+    """P-19: an audit goes on, but is not clean: whoever refuses to prove a lie must not come off better for it."""
     with lying_node(audited.url) as node:
         node.refused.add("eth_getBlockReceipts")
         report = audited.audit(tmp_path, sources=audited.sources(node.url), wishes=Wishes(scores=False))
     skipped = {item["name"]: item["skipped"] for item in report["checks"] if item["skipped"]}
     assert "receipts" in skipped["node.logs"]
-    assert wrong(report) == []
+    assert "hidden events could not be looked for" in skipped["node.ancestry"]
+    found = [(item["check"], item["responsible"], item["outcome"]) for item in wrong(report)]
+    assert found == [("node.logs", "node", "unavailable")]
+    assert report["verdict"] == "unavailable"
+
+
+def test_audit__node_without_state__says_that_tokens_were_not_compared(bed: Bed) -> None:
+    """P-17, P-19."""
+    state_untold(bed)
+    report = bed.audited.audit(bed.home, sources=bed.audited.sources(bed.node.url), wishes=Wishes(scores=False))
+    skipped = {item["name"]: item["skipped"] for item in report["checks"] if item["skipped"]}
+    assert set(skipped) == {"node.state", "money.tokens", "vote.scores"}

@@ -168,10 +168,11 @@ def _seed_hashes(told: Recorded, block: Block, witness: Witness, sheet: Sheet) -
     try:
         found = {header.number: header.hash for header in witness.headers_at(wanted)}
     except Unproven as error:
-        sheet.skip(Check.SEED, error.message)
+        sheet.refused(Check.SEED, error.message)
     except Disproven as error:
         place = Place("the blocks that seeds follow from", Party.NODE)
         sheet.holds(Check.BLOCKS, False, place, actual=error.message)
+        sheet.skip(Check.SEED, error.message)
     else:
         for height, block_hash in found.items():
             witness.note_hash(height, block_hash)
@@ -184,7 +185,9 @@ def _standing(sources: Sources, told: Recorded, stakes: Sequence[Event], block: 
     try:
         return _state(sources, told, stakes, block.number)
     except (NodeRefused, BadFunctionCallOutput, ValueError) as error:
-        sheet.skip(Check.STATE, f"the node does not tell the state of block {block.number}: {error!s:.200}")
+        why = f"the node does not tell the state of block {block.number}: {error!s:.200}"
+        sheet.refused(Check.STATE, why)
+        sheet.skip(Check.TOKENS, why)
         return None
 
 

@@ -117,9 +117,11 @@ def _checks(report: Any, again: Any, sheet: Sheet) -> None:  # noqa: ANN401 - re
     """How much each check compared, as far as nothing is gone in either."""
     theirs = {item.get("name"): item for item in report.get("checks") or [] if isinstance(item, dict)}
     for own in again["checks"]:
+        other = theirs.get(own["name"], {})
+        if own["skipped"] and own["unavailable"] and not other.get("unavailable"):
+            sheet.gone(Check.REPORT_REPEAT, Place(f"what {own['name']} takes", Party.NODE), own["skipped"])
         if own["name"].startswith(_OWN) or own["skipped"]:
             continue
-        other = theirs.get(own["name"], {})
         if own["unavailable"] or other.get("unavailable"):
             continue
         place = Place(f"how much {own['name']} compared", Party.REPORT)

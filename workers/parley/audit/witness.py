@@ -120,8 +120,8 @@ class Witness:
         try:
             header = header_of(told)
         except Unproven as error:
-            self._sheet.skip(Check.BLOCKS, error.message)
-            self._sheet.skip(Check.LOGS, error.message)
+            self._sheet.refused(Check.BLOCKS, error.message)
+            self._sheet.refused(Check.LOGS, error.message)
             return None
         except Disproven as error:
             self._sheet.holds(Check.BLOCKS, False, place, actual=error.message)
@@ -139,7 +139,7 @@ class Witness:
             told = ask_many(self._w3, [("eth_getBlockReceipts", [hex(header.number)]) for header in headers])
             return [receipts or () for receipts in told]  # none at all are none that the block holds
         except NodeRefused as error:
-            self._sheet.skip(Check.LOGS, f"the node does not tell the receipts of a block: {error.reason}")
+            self._sheet.refused(Check.LOGS, f"the node does not tell the receipts of a block: {error.reason}")
             return [None for _ in headers]
 
     def _compare(
