@@ -12,7 +12,7 @@ import structlog
 
 from parley.audit import canonical
 from parley.audit.checks import Check
-from parley.audit.content import Vector, Vectors, note
+from parley.audit.content import Vector, Vectors, digests_of, note
 from parley.audit.findings import Party, Place, Sheet
 from parley.audit.on_settlements import Settled
 from parley.audit.rescored import Bench, Likeness, check_votes, rerun
@@ -94,7 +94,7 @@ class Site:
         self._ground = ground
         self._store = ReadOnlyStore(store)
         library = Library(self._store, ground.told.terms.params, ground.seconds)
-        self._vectors = Vectors(library)
+        self._vectors = Vectors(library, digests_of(ground.told))
         self._models = Models(library, lambda version: ground.told.policies[version])
 
     def judge(self, number: int) -> RoundResult:
