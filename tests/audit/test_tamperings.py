@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from parley.audit import on_chain, run
+from parley.audit import on_chain, run, work
+from parley.audit.checks import Check
 from parley.audit.findings import Outcome, Party, Sheet, merged
 from parley.audit.gather import block_at, gather
 from parley.audit.kept import KeptBlocks
@@ -148,6 +150,28 @@ def test_audit__told_otherwise__is_found_and_named(
     assert all(finding.place.what for finding in named)
     if retelling.party in (Party.TRAINER, Party.EVALUATOR, Party.AGGREGATOR, Party.MEMBER):
         assert any(finding.place.who.startswith("0x") for finding in named)
+
+
+@pytest.mark.parametrize("error", [ValueError, IndexError, RuntimeError])
+def test_audit__code_of_the_task_that_fails__leaves_scores_out_and_nothing_else(
+    story: Story, audited: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """Section 6: what a task's own code does with samples of others proves nothing about the round."""
+
+    def losses(*_: object) -> None:
+        raise error("no such class")
+
+    monkeypatch.setattr(work, "load_task", lambda *_: SimpleNamespace(losses=losses))
+    sheet = Sheet()
+    results = examine(story, Crew((str(audited.store),), tmp_path, 1, QUIET), Wishes(), sheet, Silent())
+    whole = merged([sheet, *(result.sheet for result in results)])
+    assert whole.findings == []
+    assert "no such class" in whole.skipped[Check.SCORES]
+    derived = [result.derived for result in results if result.state == "final"]
+    assert all(values["model_root"] for values in derived)
+    assert sum(result.scores["not run again"] for result in results) == sum(
+        len(record.vectors) for record in story.told.records.values()
+    )
 
 
 def test_retellings__each__is_of_a_story_in_which_nothing_was_wrong(story: Story) -> None:
