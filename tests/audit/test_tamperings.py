@@ -22,6 +22,7 @@ from parley.audit.story import Story
 from parley.audit.witness import Witness
 from tests.audit.beds import Bed
 from tests.audit.retellings import RETELLINGS, Retelling
+from tests.audit.tampered_files import update_pin
 from tests.audit.tampered_node import state_untold
 from tests.audit.tamperings import MACHINES, Tampering
 from tests.audit.towns import QUIET, ROUNDS, Audited, Silent, crooked, grown
@@ -172,6 +173,17 @@ def test_audit__code_of_the_task_that_fails__leaves_scores_out_and_nothing_else(
     assert sum(result.scores["not run again"] for result in results) == sum(
         len(record.vectors) for record in story.told.records.values()
     )
+
+
+def test_audit__update_of_an_earlier_round_gone__scores_are_not_said_to_be_others(bed: Bed) -> None:
+    """Section 6: an evaluator looked for replays of it; without it, its honest scores might come out otherwise."""
+    update_pin(bed)
+    report = bed.audited.audit(bed.home, store=bed.store)
+    gone = next(i for i, item in enumerate(report["rounds"]) if item["unavailable"])
+    assert [item["scores"]["equal"] for item in report["rounds"][gone : gone + 2]] == [0, 0]
+    assert sum(item["scores"]["different"] for item in report["rounds"]) == 0
+    skipped = next(item["skipped"] for item in report["checks"] if item["name"] == "vote.scores")
+    assert "updates of earlier rounds are gone" in skipped
 
 
 def test_retellings__each__is_of_a_story_in_which_nothing_was_wrong(story: Story) -> None:

@@ -92,10 +92,6 @@ class Story:
     min_window: int
     standing: Standing | None
 
-    def final_before(self, number: int) -> int:
-        """How many rounds before this one are final: the place of the model that it started from."""
-        return sum(record.final for other, record in self.told.records.items() if other < number)
-
 
 def recorded(chain_id: int, coordinator: str, fid: int, block: Block, events: Sequence[Event]) -> tuple[Recorded, str]:
     """What a federation's events come to, and who created it.
