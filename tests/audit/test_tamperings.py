@@ -175,6 +175,13 @@ def test_audit__code_of_the_task_that_fails__leaves_scores_out_and_nothing_else(
     )
 
 
+def test_audit__stopped_with_the_wrong_store__is_clean_with_the_right_one(bed: Bed) -> None:
+    """P-20: what was gone then is looked for again."""
+    bed.stop_midway(bed.home / "empty")
+    assert len(list(bed.journal.glob("*.json"))) == len(bed.story.told.records)
+    assert bed.audited.audit(bed.home, store=bed.store)["verdict"] == "clean"
+
+
 def test_audit__update_of_an_earlier_round_gone__scores_are_not_said_to_be_others(bed: Bed) -> None:
     """Section 6: an evaluator looked for replays of it; without it, its honest scores might come out otherwise."""
     update_pin(bed)
