@@ -40,7 +40,7 @@ class Ground:
 
     Attributes:
         told: the federation.
-        settled: what should have been settled, by round.
+        settled: what should have been settled, by round, without the accounts: reward roots stand for them.
         opened: rounds whose shard was opened in time.
         document: the task document, or `None` if it is not to be had.
         task_file: the auditor's copy of the task's code, if it is not built in.
