@@ -13,7 +13,7 @@ from web3.types import BlockIdentifier
 from parley.audit.ancestry import follow
 from parley.audit.checks import Check
 from parley.audit.findings import Party, Place, Sheet
-from parley.audit.story import NOBODY, Standing, Story, Vaults, recorded
+from parley.audit.story import Standing, Story, Vaults, recorded
 from parley.audit.witness import Witness
 from parley.chain.contracts import Contracts, token_at
 from parley.chain.deployments import Deployment, check_code
@@ -25,6 +25,7 @@ from parley.chain.proven import Disproven, Unproven
 from parley.chain.rpc import ask_many
 from parley.chain.view import Block, Recorded
 from parley.errors import ChainError
+from parley.numerics.faults import NOBODY
 from parley.numerics.sortition import SEED_DEPTH
 
 MAX_FEDERATIONS = 1_000

@@ -10,8 +10,9 @@ from parley.audit.checks import Check
 from parley.audit.findings import Party, Place, Sheet
 from parley.audit.on_settlements import Settled
 from parley.audit.places import at
-from parley.audit.story import NOBODY, Story, Vaults
+from parley.audit.story import Story, Vaults
 from parley.chain.events import Event
+from parley.numerics.faults import NOBODY
 from parley.numerics.rewards import Ledger
 
 

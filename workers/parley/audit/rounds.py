@@ -12,10 +12,10 @@ from parley.audit.checks import Check
 from parley.audit.content import BeyondClip, Vector, Vectors, note
 from parley.audit.findings import Party, Place, Sheet
 from parley.audit.on_settlements import Posted, Settled
-from parley.audit.places import vector_cid
 from parley.chain.model import Policy
 from parley.chain.view import Recorded, Reveal, RoundRecord
 from parley.errors import ContentError
+from parley.history.charter import vector_cid
 from parley.numerics import word_tree
 from parley.numerics.fixed_point import encode
 from parley.numerics.rows import row_root

@@ -11,8 +11,6 @@ from parley.chain.view import Block, Recorded
 from parley.errors import NotFound
 from parley.history.charter import charter_of
 
-NOBODY = "0x" + "00" * 20
-
 
 @dataclass(frozen=True, slots=True)
 class Vaults:
