@@ -139,7 +139,9 @@ RETELLINGS = (
     Retelling("a commitment after the end", one("UpdateCommitted", 0, later(5000)), Check.WINDOWS, T),
     Retelling("scores before their time", one("ScoresRevealed", 0, later(-300)), Check.WINDOWS, E),
     Retelling("a stranger's update", one("UpdateRevealed", 0, saying(operator=STRANGER)), Check.MEMBERS, T),
-    Retelling("a seat not drawn", one("ScoresRevealed", 0, saying(seat=2)), Check.SEATS, E),
+    Retelling(
+        "a seat not drawn", one("ScoresRevealed", 0, lambda e: saying(seat=(e.args["seat"] + 1) % 3)(e)), Check.SEATS, E
+    ),
     Retelling("scores without a seat", one("ScoresCommitted", 0, saying(operator=STRANGER)), Check.SEATS, E),
     Retelling("another seed", one("SeedCaptured", 0, saying(seed=OTHER)), Check.SEED, C),
     Retelling("another's turn", one("Settled", 0, saying(aggregator=STRANGER)), Check.TURNS, A),
@@ -161,6 +163,9 @@ RETELLINGS = (
         Check.ENDING,
         C,
     ),
+    Retelling("a challenge put off for too long", one("Postponed", 0, more("finalAt", 50)), Check.WINDOWS, C),
+    Retelling("a challenge put off for nothing", one("Demanded", 0, gone), Check.WINDOWS, C),
+    Retelling("a demand that puts nothing off", one("Postponed", 0, gone), Check.WINDOWS, C),
     Retelling("another key", one("ValidationOpened", 0, saying(key=OTHER)), Check.KEYS, S),
     Retelling("a shorter training", one("RoundOpened", 0, more("trainEnd", -10)), Check.OPENING, C),
     Retelling("a round left out", one("RoundOpened", 1, more("round")), Check.OPENING, C),

@@ -221,15 +221,16 @@ def _vaults(sources: Sources, told: Recorded, operators: Sequence[str], at: int)
     token = token_at(sources.w3, told.terms.token)
     vault, stakes = c.reward_vault.functions, c.stake_vault.functions
     _, root, free, reserved, owed = vault.booksOf(fid).call(block_identifier=at)
-    count = min(c.federations.functions.federations().call(block_identifier=at), MAX_FEDERATIONS)
-    books = [vault.booksOf(other).call(block_identifier=at) for other in range(1, count + 1)]
+    count = c.federations.functions.federations().call(block_identifier=at)
+    known = range(1, count + 1) if count <= MAX_FEDERATIONS else ()
+    books = [vault.booksOf(other).call(block_identifier=at) for other in known]
     return Vaults(
         root=bytes(root),
         free=free,
         reserved=reserved,
         owed=owed,
         reward_balance=token.functions.balanceOf(c.reward_vault.address).call(block_identifier=at),
-        reward_debt=sum(sum(book[2:]) for book in books if book[0] == told.terms.token),
+        reward_debt=sum(sum(book[2:]) for book in books if book[0] == told.terms.token) if known else None,
         stake_balance=token.functions.balanceOf(c.stake_vault.address).call(block_identifier=at),
         to_burn=stakes.toBurn(told.terms.token).call(block_identifier=at),
         claimed={o: vault.claimedOf(fid, o).call(block_identifier=at) for o in operators},

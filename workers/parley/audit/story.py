@@ -22,7 +22,7 @@ class Vaults:
         reserved: for the open round.
         owed: earned and not claimed.
         reward_balance: tokens of the reward vault.
-        reward_debt: what it owes in all federations of this token.
+        reward_debt: what it owes in all federations of this token; `None` if there are too many to ask.
         stake_balance: tokens of the stake vault.
         to_burn: what of them is to be burned.
         claimed: by operator, in this federation.
@@ -34,7 +34,7 @@ class Vaults:
     reserved: int
     owed: int
     reward_balance: int
-    reward_debt: int
+    reward_debt: int | None
     stake_balance: int
     to_burn: int
     claimed: Mapping[str, int]
