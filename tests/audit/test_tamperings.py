@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from parley.audit import gather as gathering
 from parley.audit import on_chain, run, work
 from parley.audit.checks import Check
 from parley.audit.findings import Outcome, Party, Sheet, merged
@@ -173,6 +174,17 @@ def test_audit__code_of_the_task_that_fails__leaves_scores_out_and_nothing_else(
     assert sum(result.scores["not run again"] for result in results) == sum(
         len(record.vectors) for record in story.told.records.values()
     )
+
+
+def test_audit__too_many_federations__says_that_tokens_were_not_compared_with_all(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P-17: what the first thousand are owed is not all; the stake vault's tokens are compared all the same."""
+    monkeypatch.setattr(gathering, "MAX_FEDERATIONS", 0)
+    report = bed.audited.audit(bed.home, wishes=Wishes(scores=False))
+    tokens = next(item for item in report["checks"] if item["name"] == "money.tokens")
+    assert "too many federations" in tokens["skipped"]
+    assert (tokens["compared"], report["verdict"]) == (1, "clean")
 
 
 def test_audit__stopped_with_the_wrong_store__is_clean_with_the_right_one(bed: Bed) -> None:
