@@ -71,7 +71,7 @@ class Bed:
         (folder,) = (self.home / "audit").glob("*/*/*")
         return folder / "rounds"
 
-    def stop_midway(self) -> None:
-        """Leave the journal of an audit that was stopped."""
-        crew = Crew((str(self.store),), self.journal, 1, QUIET)
+    def stop_midway(self, store: Path | None = None) -> None:
+        """Leave the journal of an audit that was stopped, with another store if wanted."""
+        crew = Crew((str(store or self.store),), self.journal, 1, QUIET)
         examine(self.story, crew, Wishes(), Sheet(), Silent())

@@ -127,9 +127,9 @@ T, E, A = Party.TRAINER, Party.EVALUATOR, Party.AGGREGATOR
 C, M, N, S = Party.CONTRACTS, Party.MEMBER, Party.NODE, Party.SPONSOR
 
 RETELLINGS = (
-    Retelling("another root of an update", one("UpdateRevealed", 0, saying(root=OTHER)), Check.UPDATE_COMMITMENT, T),
-    Retelling("another CID", one("UpdateRevealed", 1, saying(cidDigest=OTHER)), Check.UPDATE_COMMITMENT, T),
-    Retelling("another commitment", one("UpdateCommitted", 2, saying(commitment=OTHER)), Check.UPDATE_COMMITMENT, T),
+    Retelling("another root of an update", one("UpdateRevealed", 0, saying(root=OTHER)), Check.UPDATE_COMMITMENT, N),
+    Retelling("another CID", one("UpdateRevealed", 1, saying(cidDigest=OTHER)), Check.UPDATE_COMMITMENT, N),
+    Retelling("another commitment", one("UpdateCommitted", 2, saying(commitment=OTHER)), Check.UPDATE_COMMITMENT, N),
     Retelling("another salt of scores", one("ScoresRevealed", 0, saying(salt=OTHER)), Check.SCORE_COMMITMENT, E),
     Retelling("another score vector", one("ScoresRevealed", 1, vector(norm=5)), Check.SCORE_COMMITMENT, E),
     Retelling("a vector cut short", one("ScoresRevealed", 1, saying(vector=b"\0" * 8)), Check.VECTORS, E),
@@ -139,7 +139,9 @@ RETELLINGS = (
     Retelling("a commitment after the end", one("UpdateCommitted", 0, later(5000)), Check.WINDOWS, T),
     Retelling("scores before their time", one("ScoresRevealed", 0, later(-300)), Check.WINDOWS, E),
     Retelling("a stranger's update", one("UpdateRevealed", 0, saying(operator=STRANGER)), Check.MEMBERS, T),
-    Retelling("a seat not drawn", one("ScoresRevealed", 0, saying(seat=2)), Check.SEATS, E),
+    Retelling(
+        "a seat not drawn", one("ScoresRevealed", 0, lambda e: saying(seat=(e.args["seat"] + 1) % 3)(e)), Check.SEATS, E
+    ),
     Retelling("scores without a seat", one("ScoresCommitted", 0, saying(operator=STRANGER)), Check.SEATS, E),
     Retelling("another seed", one("SeedCaptured", 0, saying(seed=OTHER)), Check.SEED, C),
     Retelling("another's turn", one("Settled", 0, saying(aggregator=STRANGER)), Check.TURNS, A),
@@ -161,6 +163,9 @@ RETELLINGS = (
         Check.ENDING,
         C,
     ),
+    Retelling("a challenge put off for too long", one("Postponed", 0, more("finalAt", 50)), Check.WINDOWS, C),
+    Retelling("a challenge put off for nothing", one("Demanded", 0, gone), Check.WINDOWS, C),
+    Retelling("a demand that puts nothing off", one("Postponed", 0, gone), Check.WINDOWS, C),
     Retelling("another key", one("ValidationOpened", 0, saying(key=OTHER)), Check.KEYS, S),
     Retelling("a shorter training", one("RoundOpened", 0, more("trainEnd", -10)), Check.OPENING, C),
     Retelling("a round left out", one("RoundOpened", 1, more("round")), Check.OPENING, C),

@@ -11,7 +11,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from parley.chain import proven
-from parley.chain.events import Event
+from parley.chain.events import Event, settlement_of
 from parley.chain.ordered_trie import ordered_root
 from parley.chain.rpc import ask_many, connect
 from tests.audit.beds import Bed
@@ -63,6 +63,13 @@ def log_hidden_block(bed: Bed) -> None:
     _logs_of(bed, bed.event("Claimed"), lambda _: None)
 
 
+def log_height(bed: Bed) -> None:
+    """A log at another height than the rest of its block: of a round that opens, from which its seed follows."""
+    opened, heights = bed.event("RoundOpened", -1), {event.block for event in bed.story.events}
+    free = next(height for height in range(opened.block, 0, -1) if height not in heights)
+    _logs_of(bed, opened, lambda log: {**log, "blockNumber": hex(free)})
+
+
 def log_invented(bed: Bed) -> None:
     """A log that is in no block."""
 
@@ -77,9 +84,22 @@ def log_invented(bed: Bed) -> None:
 def fake_block(bed: Bed) -> None:
     """A block that proves itself, with another score vector in it, and is on no chain."""
     event = bed.event("ScoresRevealed")
+    _fake(bed, event, event.args["salt"].hex(), lambda _: True)
+
+
+def fake_block_for_some(bed: Bed) -> None:
+    """Likewise, with another settlement in it, told to whoever does not ask for the stake vault's logs."""
+    event, vault = bed.event("Settled"), bed.contracts.stake_vault.address.lower()
+    row_root = settlement_of(event.args["settlement"]).row_root.hex()
+    _fake(bed, event, row_root, lambda asked: vault not in map(str.lower, asked["address"]))
+
+
+def _fake(bed: Bed, event: Event, value: str, lies: Callable[[Json], bool]) -> None:
+    """Tell a block with another value of 32 bytes in it wherever logs are asked for so that it `lies`."""
     height, w3 = hex(event.block), connect(bed.node.url)
     real, receipts = ask_many(w3, [("eth_getBlockByNumber", [height, False]), ("eth_getBlockReceipts", [height])])
-    changed = json.loads(json.dumps(receipts).replace(event.args["salt"].hex(), "ab" * 32))
+    changed = json.loads(json.dumps(receipts).replace(value, "ab" * 32))
+    assert changed != receipts
     fake = {**real, "receiptsRoot": "0x" + ordered_root([proven._encoded(receipt) for receipt in changed]).hex()}
     with pytest.raises(proven.Disproven) as told:
         proven.header_of(fake)
@@ -88,9 +108,9 @@ def fake_block(bed: Bed) -> None:
     fake["hash"] = found[1]
 
     def lie(method: str, params: list[Any], result: Json) -> Json:
-        if method == "eth_getLogs":
+        if method == "eth_getLogs" and lies(params[0]):
             text = json.dumps(result).replace(real["hash"], fake["hash"])
-            return json.loads(text.replace(event.args["salt"].hex(), "ab" * 32))
+            return json.loads(text.replace(value, "ab" * 32))
         if method == "eth_getBlockByHash" and params[0] == fake["hash"]:
             return fake
         return changed if method == "eth_getBlockReceipts" and params[0] == height else result
@@ -107,6 +127,27 @@ def header_time(bed: Bed) -> None:
         return {**block, "timestamp": hex(int(block["timestamp"], 16) - 60)} if params[0] == block_hash else block
 
     _on(bed, "eth_getBlockByHash", change)
+
+
+def header_fields(bed: Bed) -> None:
+    """A header that does not hash to its hash, and has a field that nobody knows: as if a fork had added it."""
+    bed.kept().unlink()
+    block_hash = "0x" + bed.event("Settled").block_hash.hex()
+
+    def change(params: list[Any], block: Json) -> Json:
+        return {**block, "gasUsed": "0x7", "newRoot": "0x07"} if params[0] == block_hash else block
+
+    _on(bed, "eth_getBlockByHash", change)
+
+
+def header_fields_between(bed: Bed) -> None:
+    """Likewise a header that is asked for where all blocks are followed."""
+    height = hex(bed.event("Claimed").block)
+
+    def change(params: list[Any], block: Json) -> Json:
+        return {**block, "gasUsed": "0x7", "newRoot": "0x07"} if params[0] == height else block
+
+    _on(bed, "eth_getBlockByNumber", change)
 
 
 def receipts_changed(bed: Bed) -> None:
@@ -160,6 +201,11 @@ def _call(bed: Bed, signature: str, change: Callable[[bytes], bytes]) -> None:
         return "0x" + change(bytes.fromhex(result[2:])).hex() if data.startswith(selector) else result
 
     _on(bed, "eth_call", lie)
+
+
+def state_untold(bed: Bed) -> None:
+    """No answer to what the vault owes."""
+    _call(bed, "booksOf(uint256)", lambda _: b"")
 
 
 def budget_state(bed: Bed) -> None:

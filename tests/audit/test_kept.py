@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import rlp
 from eth_utils.crypto import keccak
 
-from parley.audit import canonical
+from parley.audit import canonical, journal
 from parley.audit.checks import Check
 from parley.audit.findings import Outcome, Party, Place, Sheet
 from parley.audit.journal import Journal
@@ -27,12 +29,13 @@ PLACE = Place("a value", Party.TRAINER, "0x" + "11" * 20, 3, ("cast tx 0x12 inpu
 def result(number: int = 3, inputs: str = "0xaa") -> RoundResult:
     sheet = Sheet()
     sheet.same(Check.ROWS, b"\x01", b"\x02", PLACE)
-    sheet.skip(Check.SCORES, "no task")
     return RoundResult(number, "final", inputs, {"norm": 7, "row_root": None}, {"equal": 3}, sheet)
 
 
 def test_results__to_json_and_back__are_the_same() -> None:
-    assert from_json(json.loads(canonical.encode(to_json(result())))) == result()
+    made = result()
+    made.sheet.skip(Check.SCORES, "no task")
+    assert from_json(json.loads(canonical.encode(to_json(made)))) == made
 
 
 def test_journal__saved_round__is_taken_up(tmp_path: Path) -> None:
@@ -53,6 +56,33 @@ def test_journal__other_inputs__is_judged_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "lack",
+    [
+        lambda sheet: sheet.skip(Check.SCORES, "no torch"),
+        lambda sheet: sheet.gone(Check.UPDATES, replace(PLACE, party=Party.STORE), "no such object"),
+        lambda sheet: sheet.holds(Check.MODELS, False, replace(PLACE, party=Party.STORE), actual="other bytes"),
+    ],
+    ids=["scores not run", "content gone", "content damaged"],
+)
+def test_journal__round_that_lacked_something__is_judged_anew(tmp_path: Path, lack: Callable[[Sheet], None]) -> None:
+    """The right store, or torch, may be there the next time."""
+    journal, sheet, made = Journal(tmp_path), Sheet(), result()
+    lack(made.sheet)
+    journal.save(made)
+    assert journal.load(3, "0xaa", sheet) is None
+    assert sheet.findings == []
+
+
+def test_journal__made_with_other_software__is_judged_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer library may compute otherwise; nobody tampered with the file."""
+    sheet = Sheet()
+    Journal(tmp_path).save(result())
+    monkeypatch.setattr(journal, "software", lambda: {"numpy": "1.0"})
+    assert Journal(tmp_path).load(3, "0xaa", sheet) is None
+    assert sheet.findings == []
+
+
+@pytest.mark.parametrize(
     "change",
     [
         lambda text: text.replace('"norm":7', '"norm":8'),
@@ -61,9 +91,10 @@ def test_journal__other_inputs__is_judged_anew(tmp_path: Path) -> None:
         lambda _: "",
         lambda _: "[1, 2.5]",
         lambda _: '{"result": {}, "seal": "0x"}',
+        lambda text: text.replace('"python"', '"snake"'),
         lambda _: "{" * 100,
     ],
-    ids=["a value", "a finding", "cut", "empty", "something else", "unsealed", "nested"],
+    ids=["a value", "a finding", "cut", "empty", "something else", "unsealed", "software", "nested"],
 )
 def test_journal__changed_file__is_found_and_judged_anew(tmp_path: Path, change: object) -> None:
     journal, sheet = Journal(tmp_path), Sheet()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from eth_abi.abi import encode
@@ -18,22 +17,10 @@ from parley.audit.rosters import FOR_EVER, Rosters
 from parley.audit.story import Story
 from parley.chain.events import Event
 from parley.chain.model import Phase, Role
-from parley.chain.view import Block, Recorded
-from tests.roles.builders import POLICY, TERMS
+from tests.audit.states import NAMES, TOLD, event, joined, opened
+from tests.roles.builders import POLICY
 
 pytestmark = pytest.mark.unit
-
-NAMES = [f"0x{i:040x}" for i in range(1, 9)]
-TOLD = Recorded(31337, "0x" + "44" * 20, 1, Block(9, b"h" * 32, 1), TERMS, {1: POLICY}, {}, {}, {})
-
-
-def event(name: str, time: int = 0, **args: Any) -> Event:  # noqa: ANN401 - an event's arguments
-    return Event(name, args, time, time.to_bytes(32, "big"), time, b"t" * 32, 0)
-
-
-def joined(operator: str, roles: Role, first: int = 1) -> Event:
-    return event("Joined", operator=operator, roles=int(roles), stake=100, **{"from": first})
-
 
 # ------------------------------------------------------------------------------------------------------- rosters
 
@@ -100,15 +87,6 @@ def test_salt_of__another_call_or_half_of_it__is_none(data: bytes) -> None:
 
 
 # -------------------------------------------------------------------------------------------------------- phases
-
-
-def opened() -> State:
-    """A round of three trainers and three evaluators that opened at second 100."""
-    state = State(TOLD)
-    for name in NAMES[:3]:
-        state.take(joined(name, Role.TRAINER | Role.EVALUATOR | Role.AGGREGATOR))
-    state.take(event("RoundOpened", 100, round=1, version=1, trainEnd=100 + POLICY.train, trainers=3, seats=3))
-    return state
 
 
 def test_state__nobody_acts__phases_end_at_their_deadlines() -> None:

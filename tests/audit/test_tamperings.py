@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from parley.audit import on_chain, run
+from parley.audit import gather as gathering
+from parley.audit import on_chain, run, work
+from parley.audit.checks import Check
 from parley.audit.findings import Outcome, Party, Sheet, merged
 from parley.audit.gather import block_at, gather
 from parley.audit.kept import KeptBlocks
@@ -20,6 +23,8 @@ from parley.audit.story import Story
 from parley.audit.witness import Witness
 from tests.audit.beds import Bed
 from tests.audit.retellings import RETELLINGS, Retelling
+from tests.audit.tampered_files import update_pin
+from tests.audit.tampered_node import state_untold
 from tests.audit.tamperings import MACHINES, Tampering
 from tests.audit.towns import QUIET, ROUNDS, Audited, Silent, crooked, grown
 from tests.chain.lying_node import lying_node
@@ -149,6 +154,57 @@ def test_audit__told_otherwise__is_found_and_named(
         assert any(finding.place.who.startswith("0x") for finding in named)
 
 
+@pytest.mark.parametrize("error", [ValueError, IndexError, RuntimeError])
+def test_audit__code_of_the_task_that_fails__leaves_scores_out_and_nothing_else(
+    story: Story, audited: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """Section 6: what a task's own code does with samples of others proves nothing about the round."""
+
+    def losses(*_: object) -> None:
+        raise error("no such class")
+
+    monkeypatch.setattr(work, "load_task", lambda *_: SimpleNamespace(losses=losses))
+    sheet = Sheet()
+    results = examine(story, Crew((str(audited.store),), tmp_path, 1, QUIET), Wishes(), sheet, Silent())
+    whole = merged([sheet, *(result.sheet for result in results)])
+    assert whole.findings == []
+    assert "no such class" in whole.skipped[Check.SCORES]
+    derived = [result.derived for result in results if result.state == "final"]
+    assert all(values["model_root"] for values in derived)
+    assert sum(result.scores["not run again"] for result in results) == sum(
+        len(record.vectors) for record in story.told.records.values()
+    )
+
+
+def test_audit__too_many_federations__says_that_tokens_were_not_compared_with_all(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P-17: what the first thousand are owed is not all; the stake vault's tokens are compared all the same."""
+    monkeypatch.setattr(gathering, "MAX_FEDERATIONS", 0)
+    report = bed.audited.audit(bed.home, wishes=Wishes(scores=False))
+    tokens = next(item for item in report["checks"] if item["name"] == "money.tokens")
+    assert "too many federations" in tokens["skipped"]
+    assert (tokens["compared"], report["verdict"]) == (1, "clean")
+
+
+def test_audit__stopped_with_the_wrong_store__is_clean_with_the_right_one(bed: Bed) -> None:
+    """P-20: what was gone then is looked for again."""
+    bed.stop_midway(bed.home / "empty")
+    assert len(list(bed.journal.glob("*.json"))) == len(bed.story.told.records)
+    assert bed.audited.audit(bed.home, store=bed.store)["verdict"] == "clean"
+
+
+def test_audit__update_of_an_earlier_round_gone__scores_are_not_said_to_be_others(bed: Bed) -> None:
+    """Section 6: an evaluator looked for replays of it; without it, its honest scores might come out otherwise."""
+    update_pin(bed)
+    report = bed.audited.audit(bed.home, store=bed.store)
+    gone = next(i for i, item in enumerate(report["rounds"]) if item["unavailable"])
+    assert [item["scores"]["equal"] for item in report["rounds"][gone : gone + 2]] == [0, 0]
+    assert sum(item["scores"]["different"] for item in report["rounds"]) == 0
+    skipped = next(item["skipped"] for item in report["checks"] if item["name"] == "vote.scores")
+    assert "updates of earlier rounds are gone" in skipped
+
+
 def test_retellings__each__is_of_a_story_in_which_nothing_was_wrong(story: Story) -> None:
     sheet = Sheet()
     on_chain.judge(story, sheet)
@@ -171,10 +227,21 @@ def test_audit__lies_that_nobody_disputed__are_found_in_each_round(node: AnvilNo
 
 
 def test_audit__node_without_receipts_of_blocks__says_what_it_could_not_prove(audited: Audited, tmp_path: Path) -> None:
-    """P-19: an audit goes on, and the report says which check was left out and why."""
+    """P-19: an audit goes on, but is not clean: whoever refuses to prove a lie must not come off better for it."""
     with lying_node(audited.url) as node:
         node.refused.add("eth_getBlockReceipts")
         report = audited.audit(tmp_path, sources=audited.sources(node.url), wishes=Wishes(scores=False))
     skipped = {item["name"]: item["skipped"] for item in report["checks"] if item["skipped"]}
     assert "receipts" in skipped["node.logs"]
-    assert wrong(report) == []
+    assert "hidden events could not be looked for" in skipped["node.ancestry"]
+    found = [(item["check"], item["responsible"], item["outcome"]) for item in wrong(report)]
+    assert found == [("node.logs", "node", "unavailable")]
+    assert report["verdict"] == "unavailable"
+
+
+def test_audit__node_without_state__says_that_tokens_were_not_compared(bed: Bed) -> None:
+    """P-17, P-19."""
+    state_untold(bed)
+    report = bed.audited.audit(bed.home, sources=bed.audited.sources(bed.node.url), wishes=Wishes(scores=False))
+    skipped = {item["name"]: item["skipped"] for item in report["checks"] if item["skipped"]}
+    assert set(skipped) == {"node.state", "money.tokens", "vote.scores"}

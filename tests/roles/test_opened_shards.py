@@ -69,6 +69,27 @@ def test_of__key_on_chain__opens_the_shard(store: Blockstore, chain: KeyChain) -
     assert shards.of(view_with(chain, 2), 2) == parts[1]
 
 
+def test_of__round_after_round__keeps_the_last_alone(store: Blockstore, chain: KeyChain) -> None:
+    """A worker that runs for months, or an audit of a thousand rounds, must not keep them all in memory."""
+    parts, shards = shards_in(store, chain)
+    view = view_with(chain, 3)
+    assert [shards.of(view, number) for number in (1, 2, 3)] == parts
+    for number in (1, 3):
+        store.unpin(Cid.parse(shards._document.validation.shards[number - 1].cid))
+    assert shards.of(view, 3) == parts[2]
+    with pytest.raises(ContentError):
+        shards.of(view, 1)
+
+
+def test_before__asked_again__opens_none_twice(store: Blockstore, chain: KeyChain) -> None:
+    """A trainer mixes all of them into its data in every round."""
+    parts, shards = shards_in(store, chain)
+    view = view_with(chain, 3)
+    assert shards.before(view, 3) == parts[:2]
+    store.unpin(Cid.parse(shards._document.validation.shards[0].cid))
+    assert shards.before(view, 4) == parts
+
+
 def test_of__no_key__is_sealed(store: Blockstore, chain: KeyChain) -> None:
     """P-24: before its key nobody can read it."""
     _, shards = shards_in(store, chain)

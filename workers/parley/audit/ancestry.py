@@ -56,6 +56,8 @@ def follow(
             hiding = [header for header in headers if _may_hide(witness, header, topic, addresses)]
             witness.compare(hiding, {}, addresses, topic)
         say(len(headers))
+    if Check.LOGS in sheet.skipped:
+        sheet.skip(Check.ANCESTRY, f"hidden events could not be looked for: {sheet.skipped[Check.LOGS]}")
 
 
 def _headers(witness: Witness, sheet: Sheet, heights: range) -> Sequence[Header] | None:
@@ -63,7 +65,7 @@ def _headers(witness: Witness, sheet: Sheet, heights: range) -> Sequence[Header]
     try:
         return witness.headers_at(heights)
     except Unproven as error:
-        sheet.skip(Check.ANCESTRY, error.message)
+        sheet.refused(Check.ANCESTRY, error.message)
     except Disproven as error:
         place = Place(f"blocks from {heights.start} on", Party.NODE, by_hand=look_at(heights.start))
         sheet.holds(Check.ANCESTRY, False, place, actual=error.message)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 
 from parley.audit.checks import Check
 from parley.audit.findings import Finding, Outcome, Party, Place, Sheet, shown
+from parley.chain.view import Recorded
 from parley.errors import ContentError
-from parley.numerics.fixed_point import Quantised
+from parley.numerics.fixed_point import Quantised, encode
 from parley.roles.library import Library
 from parley.storage import (
     ContentMismatch,
@@ -16,6 +20,7 @@ from parley.storage import (
     ContentTooShort,
     StoreTimeout,
     StoreUnavailable,
+    cid_of,
 )
 
 _GONE = (ContentMissing, StoreTimeout, StoreUnavailable)
@@ -58,10 +63,13 @@ class Vectors:
 
     Args:
         library: where they come from.
+        named: digests of CIDs that the chain names beside each root: a vector may be behind another than the one asked
+            with, and what is found must not depend on which of them was asked for before.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, named: Mapping[bytes, Collection[bytes]] | None = None) -> None:
         self._library = library
+        self._named = dict(named or {})
         self._digests: dict[bytes, bytes] = {}
 
     def get(self, root: bytes, digest: bytes, clip: int | None = None) -> Vector:
@@ -73,19 +81,49 @@ class Vectors:
             clip: the largest |q| of an update, or `None` for a model.
         """
         try:
-            q = self._library.get(root, digest)
-            self._require_cid(root, digest)
+            q = self._found(root, digest)
+            self._require_cid(root, digest, q)
             if clip is not None and max(int(q.max()), -int(q.min())) > clip:
                 raise BeyondClip(f"a parameter is beyond the clip of {clip}")
         except ContentError as error:
             return Vector(None, error)
         return Vector(q)
 
-    def _require_cid(self, root: bytes, digest: bytes) -> None:
-        """The library knows vectors by their roots: a second CID beside the same root was not looked at."""
-        known = self._digests.setdefault(root, digest)
+    def _found(self, root: bytes, digest: bytes) -> Quantised:
+        """The vector with this root, by whichever CID.
+
+        Raises:
+            ContentError: what comes of the CID that was asked with, if none leads to it.
+        """
+        try:
+            return self._library.get(root, digest)
+        except ContentError:
+            others = self._named.pop(root, ())  # once is enough: anybody may name many that lead nowhere
+            for other in [self._digests[root]] if root in self._digests else others:
+                with suppress(ContentError):
+                    return self._library.get(root, other)
+            raise
+
+    def _require_cid(self, root: bytes, digest: bytes, q: Quantised) -> None:
+        """The library knows vectors by their roots: the CID beside a root may never have been looked at."""
+        if root not in self._digests:
+            self._digests[root] = cid_of(encode(q)).digest
+        known = self._digests[root]
         if known != digest:
             raise OtherCid(f"the words with this root have the CID digest {shown(known)}")
+
+
+def digests_of(told: Recorded) -> dict[bytes, Collection[bytes]]:
+    """The digests of CIDs that a federation's events name beside each root, those of models first."""
+    headers = [record.header for record in told.records.values() if record.header is not None]
+    reveals = [reveal for record in told.records.values() for reveal in record.reveals]
+    found: dict[bytes, dict[bytes, None]] = {told.terms.model_root: {told.terms.model_digest: None}}
+    for root, digest in chain(
+        ((header.model_root, header.model_digest) for header in headers),
+        ((reveal.root, reveal.digest) for reveal in reveals),
+    ):
+        found.setdefault(root, {})[digest] = None
+    return {root: tuple(digests) for root, digests in found.items()}
 
 
 def note(sheet: Sheet, check: Check, found: Vector, place: Place, *, needed: bool) -> None:

@@ -131,6 +131,12 @@ class Sheet:
         """A check is left out."""
         self.skipped.setdefault(check, shown(why))
 
+    def refused(self, check: Check, why: str) -> None:
+        """A check is left out because the node does not tell what it takes, as one that hides something would."""
+        if check not in self.skipped:
+            self.skip(check, why)
+            self.gone(check, Place("what the check takes", Party.NODE), why)
+
     def note(self, finding: Finding) -> None:
         """Take in a finding that was made elsewhere."""
         key = finding.check, finding.outcome

@@ -13,7 +13,7 @@ from web3.types import BlockIdentifier
 from parley.audit.ancestry import follow
 from parley.audit.checks import Check
 from parley.audit.findings import Party, Place, Sheet
-from parley.audit.story import NOBODY, Standing, Story, Vaults, recorded
+from parley.audit.story import Standing, Story, Vaults, recorded
 from parley.audit.witness import Witness
 from parley.chain.contracts import Contracts, token_at
 from parley.chain.deployments import Deployment, check_code
@@ -25,6 +25,7 @@ from parley.chain.proven import Disproven, Unproven
 from parley.chain.rpc import ask_many
 from parley.chain.view import Block, Recorded
 from parley.errors import ChainError
+from parley.numerics.faults import NOBODY
 from parley.numerics.sortition import SEED_DEPTH
 
 MAX_FEDERATIONS = 1_000
@@ -91,6 +92,7 @@ def gather(sources: Sources, block: Block, witness: Witness, sheet: Sheet, say: 
         ChainError: the node does not answer, or its logs are not those that were asked for.
     """
     c = sources.contracts
+    witness.note_hash(block.number, block.hash)
     say("reading events")
     topic = sources.fid.to_bytes(32, "big")
     telling = (c.federations, c.coordinator, c.disputes, c.reward_vault)
@@ -131,8 +133,7 @@ def follow_blocks(sources: Sources, story: Story, witness: Witness, sheet: Sheet
         sources.fid.to_bytes(32, "big"): tuple(address.lower() for address in sources.telling),
         _token_topic(story.told).to_bytes(32, "big"): (stakes,),
     }
-    known = {**story.hashes, **witness.hashes, block.number: block.hash}
-    follow(witness, sheet, blocks_of(sources, block), topics, known, say)
+    follow(witness, sheet, blocks_of(sources, block), topics, witness.hashes, say)
 
 
 def _token_topic(told: Recorded) -> int:
@@ -166,12 +167,17 @@ def _seed_hashes(told: Recorded, block: Block, witness: Witness, sheet: Sheet) -
     heights = [record.opened_block + SEED_DEPTH for record in told.records.values()]
     wanted = [height for height in heights if height <= block.number]
     try:
-        return {header.number: header.hash for header in witness.headers_at(wanted)}
+        found = {header.number: header.hash for header in witness.headers_at(wanted)}
     except Unproven as error:
-        sheet.skip(Check.SEED, error.message)
+        sheet.refused(Check.SEED, error.message)
     except Disproven as error:
         place = Place("the blocks that seeds follow from", Party.NODE)
         sheet.holds(Check.BLOCKS, False, place, actual=error.message)
+        sheet.skip(Check.SEED, error.message)
+    else:
+        for height, block_hash in found.items():
+            witness.note_hash(height, block_hash)
+        return found
     return {}
 
 
@@ -180,7 +186,9 @@ def _standing(sources: Sources, told: Recorded, stakes: Sequence[Event], block: 
     try:
         return _state(sources, told, stakes, block.number)
     except (NodeRefused, BadFunctionCallOutput, ValueError) as error:
-        sheet.skip(Check.STATE, f"the node does not tell the state of block {block.number}: {error!s:.200}")
+        why = f"the node does not tell the state of block {block.number}: {error!s:.200}"
+        sheet.refused(Check.STATE, why)
+        sheet.skip(Check.TOKENS, why)
         return None
 
 
@@ -213,15 +221,16 @@ def _vaults(sources: Sources, told: Recorded, operators: Sequence[str], at: int)
     token = token_at(sources.w3, told.terms.token)
     vault, stakes = c.reward_vault.functions, c.stake_vault.functions
     _, root, free, reserved, owed = vault.booksOf(fid).call(block_identifier=at)
-    count = min(c.federations.functions.federations().call(block_identifier=at), MAX_FEDERATIONS)
-    books = [vault.booksOf(other).call(block_identifier=at) for other in range(1, count + 1)]
+    count = c.federations.functions.federations().call(block_identifier=at)
+    known = range(1, count + 1) if count <= MAX_FEDERATIONS else ()
+    books = [vault.booksOf(other).call(block_identifier=at) for other in known]
     return Vaults(
         root=bytes(root),
         free=free,
         reserved=reserved,
         owed=owed,
         reward_balance=token.functions.balanceOf(c.reward_vault.address).call(block_identifier=at),
-        reward_debt=sum(sum(book[2:]) for book in books if book[0] == told.terms.token),
+        reward_debt=sum(sum(book[2:]) for book in books if book[0] == told.terms.token) if known else None,
         stake_balance=token.functions.balanceOf(c.stake_vault.address).call(block_identifier=at),
         to_burn=stakes.toBurn(told.terms.token).call(block_identifier=at),
         claimed={o: vault.claimedOf(fid, o).call(block_identifier=at) for o in operators},

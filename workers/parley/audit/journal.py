@@ -1,6 +1,8 @@
 """What an audit has done so far, a file to a round, so that it goes on after Ctrl-C or a crash.
 
-A round counts as done if its file is whole and was made from the very inputs it has now. The files go once the audit
+A round counts as done if its file is whole, was made from the very inputs it has now by the same software, and lacks
+nothing: where content was gone or damaged, or scores could not be run again, that may have been put right since. (The
+task's own code can be no other: the task document, which the inputs name, has its digest.) The files go once the audit
 is through: the next one looks at everything anew.
 """
 
@@ -12,7 +14,8 @@ from pathlib import Path
 from parley import strict_json
 from parley.audit import canonical
 from parley.audit.checks import Check
-from parley.audit.findings import Party, Place, Sheet
+from parley.audit.findings import Outcome, Party, Place, Sheet
+from parley.audit.report import software
 from parley.audit.results import RoundResult, from_json, to_json
 from parley.files import read_at_most, write_whole
 
@@ -29,6 +32,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._software = software()
 
     def save(self, result: RoundResult) -> None:
         """Keep a round, all of it or nothing.
@@ -36,9 +40,8 @@ class Journal:
         Raises:
             OSError: the disk is full or failed.
         """
-        value = to_json(result)
-        sealed = {"result": value, "seal": canonical.digest(value)}
-        write_whole(self._path(result.number), canonical.encode(sealed))
+        value = {"result": to_json(result), "software": self._software}
+        write_whole(self._path(result.number), canonical.encode({**value, "seal": canonical.digest(value)}))
 
     def load(self, number: int, inputs: str, sheet: Sheet) -> RoundResult | None:
         """A round that is done, or `None`; a damaged file is noted on the sheet.
@@ -53,12 +56,13 @@ class Journal:
             return None
         place = Place(f"what was kept of round {number}", Party.AUDITOR, str(path), number)
         try:
-            result = _unsealed(read_at_most(path, MAX_BYTES))
+            result, made_with = _unsealed(read_at_most(path, MAX_BYTES))
         except (OSError, ValueError, KeyError, TypeError) as error:
             sheet.holds(Check.JOURNAL, False, place, actual=f"{error}")
             return None
         sheet.holds(Check.JOURNAL, result.number == number, place, actual=f"round {result.number}")
-        return result if (result.number, result.inputs) == (number, inputs) else None
+        same = (result.number, result.inputs, made_with) == (number, inputs, self._software)
+        return result if same and _is_whole(result.sheet) else None
 
     def clear(self) -> None:
         """Forget all rounds: the audit is through."""
@@ -68,13 +72,20 @@ class Journal:
         return self._folder / f"{number}.json"
 
 
-def _unsealed(data: bytes) -> RoundResult:
-    """The result in a file.
+def _is_whole(sheet: Sheet) -> bool:
+    """Whether nothing was missing, neither content nor what it takes to run scores again."""
+    store = any(finding.place.party is Party.STORE for finding in sheet.findings)
+    return not (store or sheet.skipped or sheet.total(Outcome.GONE))
+
+
+def _unsealed(data: bytes) -> tuple[RoundResult, object]:
+    """The result in a file, and the software that it was made with.
 
     Raises:
         ValueError, KeyError, TypeError: it is not one that was written here.
     """
     value = strict_json.parse(data, MAX_BYTES)
-    if canonical.digest(value["result"]) != value["seal"]:
+    seal = value.pop("seal")
+    if canonical.digest(value) != seal:
         raise ValueError("it does not hash to its seal: it was changed")
-    return from_json(value["result"])
+    return from_json(value["result"]), value["software"]

@@ -1,7 +1,9 @@
 """What is revealed is what was committed to (P-9). Pure.
 
 The salt of an update is in no event, only in the calldata of the transaction that revealed it: there it follows the
-call's other arguments, wherever a wallet's own call put them.
+call's other arguments, wherever a wallet's own call put them. Both events are proven by their blocks, and the contract
+lets nobody reveal what was not committed to; calldata, and which transaction an event belongs to, no block's receipts
+prove. So whatever does not fit is the node's.
 """
 
 from __future__ import annotations
@@ -51,8 +53,8 @@ def salt_of(event: Event, fid: int, data: bytes) -> bytes | None:
 def _update(event: Event, state: State, sheet: Sheet, data: bytes | None) -> None:
     args = event.args
     place = called(event, "the commitment to an update", Party.TRAINER, args["operator"])
+    node = replace(place, party=Party.NODE, who="")
     if data is None:
-        node = replace(place, party=Party.NODE, who="")
         sheet.gone(Check.UPDATE_COMMITMENT, node, "the node does not tell the transaction, which holds the salt")
         return
     salt = salt_of(event, state.told.fid, data)
@@ -60,10 +62,10 @@ def _update(event: Event, state: State, sheet: Sheet, data: bytes | None) -> Non
         sheet.gone(Check.UPDATE_COMMITMENT, place, "another contract made the call: its calldata do not hold the salt")
         return
     if salt is None:
-        sheet.holds(Check.UPDATE_COMMITMENT, False, place, actual="the transaction reveals something else")
+        sheet.holds(Check.UPDATE_COMMITMENT, False, node, actual="the transaction reveals something else")
         return
     opened = update_commitment(**_domain(event, state), root=args["root"], cid_digest=args["cidDigest"], salt=salt)
-    sheet.same(Check.UPDATE_COMMITMENT, state.committed.get(args["operator"]), opened, place)
+    sheet.same(Check.UPDATE_COMMITMENT, state.committed.get(args["operator"]), opened, node)
 
 
 def _scores(event: Event, state: State, sheet: Sheet) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parley.audit.absences import is_absent
 from parley.audit.checks import Check
 from parley.audit.findings import Party, Sheet
 from parley.audit.places import at
@@ -66,8 +67,8 @@ def _left(event: Event, state: State, sheet: Sheet) -> None:
     expected = state.number if member is not None and member.last == FOR_EVER else None
     sheet.same(Check.MEMBERS, expected, event.args["until"], place)
     if event.name == "Evicted":
-        counts = [count for (who, _), (_, count) in state.absences.items() if who == operator]
-        sheet.holds(Check.MEMBERS, max(counts, default=0) >= MOST_ABSENCES, place, actual="it was not absent enough")
+        now = [n for (who, _), (last, n) in state.absences.items() if who == operator and last == state.number]
+        sheet.holds(Check.MEMBERS, max(now, default=0) >= MOST_ABSENCES, place, actual="it was not absent enough")
 
 
 def _unbonded(event: Event, state: State, sheet: Sheet) -> None:
@@ -81,22 +82,15 @@ def _unbonded(event: Event, state: State, sheet: Sheet) -> None:
 
 
 def _absent(event: Event, state: State, sheet: Sheet) -> None:
-    """One more than in the round before, else the first; and it did not act (P-7)."""
+    """One more than in the round before, else the first; once a round; and it had to act and did not (P-7)."""
     args = event.args
     last, count = state.absences.get((args["operator"], args["role"]), (0, 0))
     place = at(event, "absences running", Party.MEMBER, args["operator"])
     sheet.same(Check.MEMBERS, count + 1 if last == args["round"] - 1 else 1, args["count"], place)
-    did = _did(state, args["operator"], Role(args["role"]))
-    sheet.holds(Check.MEMBERS, not did, place, expected="a member that did not act", actual="it acted")
-
-
-def _did(state: State, operator: str, role: Role) -> bool:
-    """Whether a member did all that was asked of it in a role so far."""
-    if role is Role.TRAINER:
-        return operator in state.revealed
-    if role is Role.EVALUATOR:
-        return state.seat_of(operator) in state.scores_revealed
-    return state.settled is not None and state.settled.args["aggregator"] == operator
+    due = args["round"] == state.number != last and is_absent(
+        state, args["operator"], Role(args["role"]), event.timestamp
+    )
+    sheet.holds(Check.MEMBERS, due, place, expected="a member that had to act, and can no more", actual="none")
 
 
 def _indexed(event: Event, state: State, sheet: Sheet) -> None:

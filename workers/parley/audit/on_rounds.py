@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parley.audit.challenges import step_of
 from parley.audit.checks import Check
 from parley.audit.findings import Party, Sheet
 from parley.audit.places import at
@@ -25,6 +26,9 @@ _ENDINGS = {"RoundFinalized": Phase.FINALIZABLE, "RoundVoided": Phase.VOIDABLE}
 
 def check(event: Event, state: State, sheet: Sheet) -> None:
     """Check one event against the state before it."""
+    if state.postponed and event.name not in ("Demanded", "Supplied"):
+        place = at(event, "what the end of the challenge was put off for", Party.CONTRACTS)
+        sheet.holds(Check.WINDOWS, False, place, expected="data that is demanded or supplied", actual=event.name)
     if event.name == "RoundOpened":
         _opening(event, state, sheet)
     elif event.name in _WINDOWS:
@@ -36,6 +40,8 @@ def check(event: Event, state: State, sheet: Sheet) -> None:
     elif event.name in ("Convicted", "Postponed"):
         place = at(event, f"{event.name} comes while a settlement can still fall", Party.CONTRACTS)
         sheet.same(Check.WINDOWS, Phase.CHALLENGE.name, state.phase(event.timestamp).name, place)
+    elif event.name in ("Demanded", "Supplied"):
+        _dispute(event, state, sheet)
     elif event.name in _ENDINGS:
         _ending(event, state, sheet)
 
@@ -114,6 +120,21 @@ def _settled(event: Event, state: State, sheet: Sheet) -> None:
     sheet.same(Check.WINDOWS, Phase.SETTLE.name, state.phase(event.timestamp).name, place)
     until = at(event, "the end of the challenge", Party.CONTRACTS)
     sheet.same(Check.WINDOWS, event.timestamp + state.policy.challenge, event.args["finalAt"], until)
+
+
+def _dispute(event: Event, state: State, sheet: Sheet) -> None:
+    """P-22: the end of the challenge as every demand and answer leaves it, which was told just before."""
+    place = at(event, f"{event.name}: when the settlement is final, and whether that is contested", Party.CONTRACTS)
+    if state.challenge is None or state.round is None:
+        sheet.holds(Check.WINDOWS, False, place, expected="a standing settlement", actual="none")
+        return
+    after = state.challenge.after(event, state.policy)
+    sheet.same(Check.WINDOWS, (after.end, after.contested), (state.round.final_at, state.contested), place)
+    if event.name == "Demanded":
+        end = state.challenge.until(step_of(event), state.policy)
+        sheet.holds(Check.WINDOWS, event.timestamp < end, place, expected=f"before {end}", actual=event.timestamp)
+        due = at(event, "until when a demand may be answered", Party.CONTRACTS)
+        sheet.same(Check.WINDOWS, event.timestamp + state.policy.supply, event.args["deadline"], due)
 
 
 def _ending(event: Event, state: State, sheet: Sheet) -> None:

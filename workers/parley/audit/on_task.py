@@ -5,10 +5,10 @@ from __future__ import annotations
 from parley.audit.checks import Check
 from parley.audit.content import Vectors, note
 from parley.audit.findings import Finding, Outcome, Party, Place, Sheet
-from parley.audit.places import vector_cid
 from parley.audit.story import Story
 from parley.chain.model import Terms
 from parley.errors import ContentError, TaskError
+from parley.history.charter import vector_cid
 from parley.roles.library import Library
 from parley.storage import Cid, Codec, ContentMismatch, ContentStore
 from parley.storage.readonly import ReadOnlyStore

@@ -24,7 +24,7 @@ code, td { overflow-wrap: anywhere } code { font-size: .85em } .scroll { overflo
 
 _VERDICTS = {
     "clean": "Everything holds: every integer was derived again and came out the same.",
-    "unavailable": "Nothing wrong was found, but content is gone, so that not everything could be derived again.",
+    "unavailable": "Nothing wrong was found, but something is missing, so that not everything could be derived again.",
     "wrong": "Something does not hold. What, and who is responsible, stands below.",
 }
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from parley.audit.findings import Party, Place
 from parley.chain.events import Event
-from parley.numerics.fixed_point import size_for
-from parley.storage import Cid
 
 
 def at(event: Event, what: str, party: Party, who: str = "") -> Place:
@@ -16,8 +14,3 @@ def at(event: Event, what: str, party: Party, who: str = "") -> Place:
 def called(event: Event, what: str, party: Party, who: str = "") -> Place:
     """What the calldata of an event's transaction say."""
     return Place(what, party, who, event.args.get("round"), (f"cast tx 0x{event.transaction.hex()} input",))
-
-
-def vector_cid(digest: bytes, params: int) -> str:
-    """The CID of a model or update of so many parameters (P-5)."""
-    return str(Cid.from_digest(digest, size_for(params)))

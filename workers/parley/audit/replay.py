@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from parley.audit.challenges import Challenge
 from parley.audit.rosters import Opening, Rosters
 from parley.chain.events import Event
 from parley.chain.model import Phase, Policy, RoundState
@@ -43,6 +44,9 @@ class State:
         scores_committed: by operator.
         scores_revealed: seats that revealed.
         settled: the event of the standing settlement, or `None`.
+        challenge: until when that can fall, by what was demanded of it; `None` without one.
+        postponed: that was put off by the last event, and what for is yet to come.
+        convicted: a settlement of the round fell.
         absences: last round and number of absences running, by operator and role.
         key: last opened key with its round.
     """
@@ -63,6 +67,9 @@ class State:
     scores_committed: dict[str, bytes] = field(default_factory=dict)
     scores_revealed: list[int] = field(default_factory=list)
     settled: Event | None = None
+    challenge: Challenge | None = None
+    postponed: bool = False
+    convicted: bool = False
     absences: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     key: tuple[int, bytes] = (0, NO_SEED)
 
@@ -114,6 +121,7 @@ class State:
 
     def take(self, event: Event) -> None:
         """Take in one event."""
+        self.postponed = event.name == "Postponed"
         if event.name == "RoundOpened":
             self._open(event)
         elif event.name in _TAKES and self.round is not None:
@@ -150,7 +158,7 @@ class State:
         )
         self.live, self.contested, self.opened_block, self.seed = True, False, event.block, None
         self.committed, self.revealed, self.scores_committed, self.scores_revealed = {}, [], {}, []
-        self.settled = None
+        self.settled, self.challenge, self.convicted = None, None, False
 
     def _commit(self, event: Event, round_: RoundState) -> None:
         self.committed[event.args["operator"]] = event.args["commitment"]
@@ -180,15 +188,20 @@ class State:
 
     def _settle(self, event: Event, round_: RoundState) -> None:
         self.settled = event
+        self.challenge = Challenge(event.args["finalAt"], event.args["finalAt"])
         self.round = replace(round_, turn=event.args["turn"], final_at=event.args["finalAt"])
 
     def _postpone(self, event: Event, round_: RoundState) -> None:
         self.contested = event.args["contested"]
         self.round = replace(round_, final_at=event.args["finalAt"])
 
+    def _dispute(self, event: Event, round_: RoundState) -> None:  # noqa: ARG002 - the signature of all
+        if self.challenge is not None:
+            self.challenge = self.challenge.after(event, self.policy)
+
     def _convict(self, event: Event, round_: RoundState) -> None:
         """The turn after the one that was convicted starts now."""
-        self.settled, self.contested = None, False
+        self.settled, self.challenge, self.contested, self.convicted = None, None, False, True
         length = min(event.timestamp - round_.score_commit_end, _LONGEST)
         self.round = replace(
             round_, final_at=0, turn=round_.turn + 1, score_reveal_end=round_.score_commit_end + length
@@ -220,6 +233,8 @@ _TAKES = {
     "ScoresRevealed": State._reveal_scores,
     "Settled": State._settle,
     "Postponed": State._postpone,
+    "Demanded": State._dispute,
+    "Supplied": State._dispute,
     "Convicted": State._convict,
     "RoundFinalized": State._end,
     "RoundVoided": State._end,

@@ -14,7 +14,6 @@ from parley.audit.rounds import Case, fit_in
 from parley.chain.view import RevealedVector
 from parley.errors import TaskError
 from parley.numerics.fixed_point import Quantised
-from parley.numerics.rules import look_ahead
 from parley.numerics.scoring import ScoreVector, norm_bound, norm_sq, scale_for
 from parley.tasks.dataset import Dataset
 from parley.tasks.judging import Judgement, judge, judge_panel
@@ -41,15 +40,13 @@ class Bench:
     Attributes:
         task: how losses are computed.
         shard: of the round; `None` if there was none to use.
-        old: the model that the round started from, int32 of shape (P,).
-        previous: the model before it.
-        past: the revealed updates of the three rounds before, as far as they are to be had.
+        look: the look-ahead point of the round, int32 of shape (P,) (P-6).
+        past: the revealed updates of the three rounds before.
     """
 
     task: Task
     shard: Dataset | None
-    old: Quantised
-    previous: Quantised
+    look: Quantised
     past: Sequence[Quantised]
 
 
@@ -124,7 +121,7 @@ def _note(case: Case, revealed: RevealedVector, again: ScoreVector, sheet: Sheet
 
 def _judgement(case: Case, fit: Mapping[int, Quantised | None], bench: Bench) -> Judgement:
     return Judgement(
-        look=look_ahead(bench.old, bench.previous, case.policy.beta),
+        look=bench.look,
         updates=[fit.get(index) for index in range(len(case.record.reveals))],
         past=bench.past,
         last_norm=case.last_norm,

@@ -12,16 +12,17 @@ from parley.audit.checks import Check
 from parley.audit.content import BeyondClip, Vector, Vectors, note
 from parley.audit.findings import Party, Place, Sheet
 from parley.audit.on_settlements import Posted, Settled
-from parley.audit.places import vector_cid
 from parley.chain.model import Policy
 from parley.chain.view import Recorded, Reveal, RoundRecord
 from parley.errors import ContentError
+from parley.history.charter import vector_cid
 from parley.numerics import word_tree
-from parley.numerics.fixed_point import Quantised, encode
+from parley.numerics.fixed_point import encode
 from parley.numerics.rows import row_root
 from parley.numerics.scoring import ScoreVector, SettledScores, encode_medians
 from parley.numerics.settlement import next_model
 from parley.roles.books import config_of
+from parley.roles.hindsight import last_norm, models_before
 from parley.roles.models import Models
 from parley.storage import cid_of
 
@@ -34,13 +35,11 @@ class Case:
         told: the federation.
         record: the round.
         settled: what should have been settled.
-        place: of the model that it started from: how many rounds before it are final.
     """
 
     told: Recorded
     record: RoundRecord
     settled: Settled
-    place: int
 
     @property
     def policy(self) -> Policy:
@@ -49,10 +48,8 @@ class Case:
 
     @property
     def last_norm(self) -> int:
-        """L of P-25: the norm of the last final round before this one."""
-        before = [r.header for r in self.told.final_records() if r.number < self.record.number]
-        last = before[-1] if before else None
-        return last.norm if last is not None and last.norm else self.policy.initial_norm
+        """L of P-25."""
+        return last_norm(self.told, self.record.number, self.policy)
 
     @cached_property
     def vectors(self) -> dict[str, ScoreVector]:
@@ -117,15 +114,6 @@ def derive(case: Case, vectors: Vectors, models: Models, sheet: Sheet) -> tuple[
     return derived, updates
 
 
-def models_before(case: Case, models: Models) -> tuple[Quantised, Quantised]:
-    """The model that the round started from, and the one before it (P-6).
-
-    Raises:
-        ContentError: one is neither to be had nor to be rebuilt.
-    """
-    return models.at(case.told, case.place), models.at(case.told, max(0, case.place - 1))
-
-
 def _update(case: Case, reveal: Reveal, vectors: Vectors, sheet: Sheet) -> Vector:
     """An update that most evaluators could not use may be gone, or anything (P-23)."""
     found = vectors.get(reveal.root, reveal.digest, case.policy.clip)
@@ -148,7 +136,7 @@ def _rows(
     place = Place("rows and model of the round", Party.STORE, "", case.record.number)
     included = [updates[index].q for index in scores.included]
     try:
-        old, previous = models_before(case, models)
+        old, previous = models_before(models, case.told, case.record.number)
     except ContentError as error:
         sheet.gone(Check.MODELS, place, error.message)
         return known
@@ -203,7 +191,7 @@ def _posted_model(case: Case, vectors: Vectors, sheet: Sheet) -> None:
         Party.AGGREGATOR,
         header.aggregator,
         case.record.number,
-        (f"parley model fetch --round {case.place + 1}",),
+        (f"parley model fetch --round {case.record.number}",),
     )
     note(sheet, Check.MODELS, found, place, needed=True)
 

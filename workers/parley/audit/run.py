@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -161,9 +161,8 @@ def examine(story: Story, crew: Crew, wishes: Wishes, sheet: Sheet, watcher: Wat
         document = on_task.check(story, store, wishes.seconds, sheet)
     if not wishes.scores:
         sheet.skip(Check.SCORES, "it was asked for without")
-    ground = Ground(
-        story.told, judged.settled, judged.opened, document, wishes.task_file, wishes.scores, wishes.seconds
-    )
+    settled = {number: replace(found, ledger={}) for number, found in judged.settled.items()}  # accounts: not needed
+    ground = Ground(story.told, settled, judged.opened, document, wishes.task_file, wishes.scores, wishes.seconds)
     return _rounds(ground, crew, sheet, watcher)
 
 

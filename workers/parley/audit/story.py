@@ -11,8 +11,6 @@ from parley.chain.view import Block, Recorded
 from parley.errors import NotFound
 from parley.history.charter import charter_of
 
-NOBODY = "0x" + "00" * 20
-
 
 @dataclass(frozen=True, slots=True)
 class Vaults:
@@ -24,7 +22,7 @@ class Vaults:
         reserved: for the open round.
         owed: earned and not claimed.
         reward_balance: tokens of the reward vault.
-        reward_debt: what it owes in all federations of this token.
+        reward_debt: what it owes in all federations of this token; `None` if there are too many to ask.
         stake_balance: tokens of the stake vault.
         to_burn: what of them is to be burned.
         claimed: by operator, in this federation.
@@ -36,7 +34,7 @@ class Vaults:
     reserved: int
     owed: int
     reward_balance: int
-    reward_debt: int
+    reward_debt: int | None
     stake_balance: int
     to_burn: int
     claimed: Mapping[str, int]
@@ -91,10 +89,6 @@ class Story:
     hashes: Mapping[int, bytes]
     min_window: int
     standing: Standing | None
-
-    def final_before(self, number: int) -> int:
-        """How many rounds before this one are final: the place of the model that it started from."""
-        return sum(record.final for other, record in self.told.records.items() if other < number)
 
 
 def recorded(chain_id: int, coordinator: str, fid: int, block: Block, events: Sequence[Event]) -> tuple[Recorded, str]:

@@ -39,11 +39,16 @@ class Witness:
         self.seen: set[tuple[int, bytes]] = set()
         """Blocks whose logs about something were looked at: height, and topic."""
         self.hashes: dict[int, bytes] = {}
-        """Their hashes by height."""
+        """Hashes by height: of these blocks, and of others that something follows from."""
 
     def times(self, addresses: Collection[str], topic: bytes) -> Times:
         """For a follower of these contracts' logs about a topic: proves each block, and tells its time."""
         return partial(self._times, frozenset(address.lower() for address in addresses), topic)
+
+    def note_hash(self, height: int, block_hash: bytes) -> None:
+        """Take in which block is at a height: whoever asks about it, it must always be the same."""
+        place = Place(f"the hash of block {height}", Party.NODE, by_hand=look_at(height))
+        self._sheet.same(Check.BLOCKS, self.hashes.setdefault(height, block_hash), block_hash, place)
 
     def headers_at(self, heights: Sequence[int]) -> list[Header]:
         """The headers of blocks by their heights, each checked for being what its hash says.
@@ -71,9 +76,11 @@ class Witness:
         by_block: dict[bytes, list[LogReceipt]] = defaultdict(list)
         for log in logs:
             by_block[bytes(log["blockHash"])].append(log)
-            self.seen.add((log["blockNumber"], topic))
-            self.hashes[log["blockNumber"]] = bytes(log["blockHash"])
-        headers, times = self._headers({block: found[0]["blockNumber"] for block, found in by_block.items()})
+        heights = {block: found[0]["blockNumber"] for block, found in by_block.items()}
+        for block, height in heights.items():
+            self.seen.add((height, topic))
+            self.note_hash(height, block)
+        headers, times = self._headers(heights)
         about = sha256(b"".join(sorted(address.encode() for address in addresses)) + topic).digest()
         fresh = [
             header for header in headers if self._kept.digest(header.hash, about) != _digest(by_block[header.hash])
@@ -113,8 +120,8 @@ class Witness:
         try:
             header = header_of(told)
         except Unproven as error:
-            self._sheet.skip(Check.BLOCKS, error.message)
-            self._sheet.skip(Check.LOGS, error.message)
+            self._sheet.refused(Check.BLOCKS, error.message)
+            self._sheet.refused(Check.LOGS, error.message)
             return None
         except Disproven as error:
             self._sheet.holds(Check.BLOCKS, False, place, actual=error.message)
@@ -132,7 +139,7 @@ class Witness:
             told = ask_many(self._w3, [("eth_getBlockReceipts", [hex(header.number)]) for header in headers])
             return [receipts or () for receipts in told]  # none at all are none that the block holds
         except NodeRefused as error:
-            self._sheet.skip(Check.LOGS, f"the node does not tell the receipts of a block: {error.reason}")
+            self._sheet.refused(Check.LOGS, f"the node does not tell the receipts of a block: {error.reason}")
             return [None for _ in headers]
 
     def _compare(
@@ -160,7 +167,8 @@ def _digest(logs: Sequence[LogReceipt]) -> bytes:
 def _content(log: LogReceipt) -> tuple[object, ...]:
     """What of a log counts."""
     topics = tuple(bytes(topic) for topic in log["topics"])
-    return log["address"].lower(), topics, bytes(log["data"]), bytes(log["transactionHash"]), log["logIndex"]
+    where = log["blockNumber"], bytes(log["transactionHash"]), log["logIndex"]
+    return log["address"].lower(), topics, bytes(log["data"]), *where
 
 
 def _time(block: object) -> int:

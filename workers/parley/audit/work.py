@@ -12,16 +12,16 @@ import structlog
 
 from parley.audit import canonical
 from parley.audit.checks import Check
-from parley.audit.content import Vector, Vectors, note
+from parley.audit.content import Vector, Vectors, digests_of, note
 from parley.audit.findings import Party, Place, Sheet
 from parley.audit.on_settlements import Settled
 from parley.audit.rescored import Bench, Likeness, check_votes, rerun
 from parley.audit.results import RoundResult
-from parley.audit.rounds import Case, derive, models_before
-from parley.chain.view import Recorded, RoundRecord
+from parley.audit.rounds import Case, derive
+from parley.chain.view import Recorded, Reveal, RoundRecord
 from parley.errors import ContentError, TaskError
 from parley.numerics.fixed_point import Quantised
-from parley.roles.hindsight import HISTORY
+from parley.roles.hindsight import HISTORY, Hindsight, final_before, past_updates
 from parley.roles.library import Library
 from parley.roles.models import Models
 from parley.roles.shards import OpenedShards
@@ -40,7 +40,7 @@ class Ground:
 
     Attributes:
         told: the federation.
-        settled: what should have been settled, by round.
+        settled: what should have been settled, by round, without the accounts: reward roots stand for them.
         opened: rounds whose shard was opened in time.
         document: the task document, or `None` if it is not to be had.
         task_file: the auditor's copy of the task's code, if it is not built in.
@@ -58,13 +58,12 @@ class Ground:
 
     def case(self, number: int) -> Case:
         """A round with what the chain says of it."""
-        before = sum(record.final for other, record in self.told.records.items() if other < number)
-        return Case(self.told, self.told.records[number], self.settled[number], before)
+        return Case(self.told, self.told.records[number], self.settled[number])
 
     def inputs(self, number: int) -> str:
         """Digest of all that a round's result follows from but content, which its roots stand for."""
         told, case = self.told, self.case(number)
-        final = [r.header for r in told.final_records() if r.number < number][-2:]
+        final = [record.header for record in final_before(told, number)[-2:]]
         past = [told.records[n].reveals for n in range(max(1, number - HISTORY), number) if n in told.records]
         return canonical.digest(
             {
@@ -93,9 +92,10 @@ class Site:
     def __init__(self, ground: Ground, store: ContentStore) -> None:
         self._ground = ground
         self._store = ReadOnlyStore(store)
-        library = Library(self._store, ground.told.terms.params, ground.seconds)
-        self._vectors = Vectors(library)
-        self._models = Models(library, lambda version: ground.told.policies[version])
+        self._library = Library(self._store, ground.told.terms.params, ground.seconds)
+        self._vectors = Vectors(self._library, digests_of(ground.told))
+        self._models = Models(self._library, ground.told.policies.__getitem__)
+        self._hindsight = Hindsight(ground.told, self._library, ground.told.policies.__getitem__)
 
     def judge(self, number: int) -> RoundResult:
         """Judge a round."""
@@ -103,24 +103,25 @@ class Site:
         likeness: Counter[Likeness] = Counter()
         derived: Mapping[str, canonical.Json] = {}
         try:
-            derived, likeness = self._judge(case, sheet)
+            found, updates = derive(case, self._vectors, self._models, sheet)
+            derived = found.values()
+            check_votes(case, updates, sheet)
+            likeness = self._scores(case, updates, sheet)
         except (ArithmeticError, LookupError, ValueError) as error:
             place = Place("a round that no contract lets be like this", Party.NODE, "", number)
             sheet.holds(Check.STATE, False, place, actual=repr(error))
         scores = {kind.value: likeness[kind] for kind in Likeness}
         return RoundResult(number, _state(case.record), self._ground.inputs(number), derived, scores, sheet)
 
-    def _judge(self, case: Case, sheet: Sheet) -> tuple[Mapping[str, canonical.Json], Counter[Likeness]]:
-        """What was derived, and how scores compare.
-
-        Raises:
-            ArithmeticError, LookupError, ValueError: the history contradicts itself.
-        """
-        found, updates = derive(case, self._vectors, self._models, sheet)
-        check_votes(case, updates, sheet)
-        return found.values(), self._rerun(case, updates, sheet)
-
     # ------------------------------------------------------------------------------------------------- scores
+
+    def _scores(self, case: Case, updates: Mapping[int, Vector], sheet: Sheet) -> Counter[Likeness]:
+        """How scores compare that were run again, as far as the task's code does it."""
+        try:
+            return self._rerun(case, updates, sheet)
+        except Exception as error:  # noqa: BLE001 - a task's own code, on samples of others, may raise anything
+            sheet.skip(Check.SCORES, f"round {case.record.number}: the task's code fails: {error!r:.200}")
+            return Counter({Likeness.UNTOLD: len(case.vectors)})
 
     def _rerun(self, case: Case, updates: Mapping[int, Vector], sheet: Sheet) -> Counter[Likeness]:
         """Run the scores again, if all is there that they follow from."""
@@ -131,11 +132,12 @@ class Site:
         if self._task is None:
             sheet.skip(Check.SCORES, self._why)
             return untold
+        past = self._past(case, sheet)
         try:
-            old, previous = models_before(case, self._models)
+            look = self._hindsight.look(case.record)
         except ContentError:
             return untold  # noted where rows were derived
-        return rerun(case, updates, Bench(self._task, shard, old, previous, self._past(case)), sheet)
+        return untold if past is None else rerun(case, updates, Bench(self._task, shard, look, past), sheet)
 
     def _shard(self, case: Case, sheet: Sheet) -> tuple[Dataset | None, bool]:
         """The round's shard, if it was opened, and whether that is known."""
@@ -154,16 +156,24 @@ class Site:
         sheet.holds(Check.SHARDS, True, place)
         return shard, True
 
-    def _past(self, case: Case) -> list[Quantised]:
-        """Revealed updates of the last three rounds, as far as they are to be had."""
-        number, past = case.record.number, []
-        for earlier in range(max(1, number - HISTORY), number):
-            record = case.told.records.get(earlier)
-            for reveal in () if record is None else record.reveals:
-                found = self._vectors.get(reveal.root, reveal.digest)
-                if found.q is not None:
-                    past.append(found.q)
-        return past
+    def _past(self, case: Case, sheet: Sheet) -> list[Quantised] | None:
+        """Revealed updates of the last three rounds, in which replays are looked for; `None` if one is gone.
+
+        Who scored then had it: without it, an honest evaluator's scores would seem to be others. One that most
+        evaluators of its round could not use either is passed over, or whoever withholds an update would hinder all.
+        """
+        lost: set[int] = set()
+
+        def gone(record: RoundRecord, reveal: Reveal, _: ContentError) -> None:
+            if reveal.index in self._ground.case(record.number).relied_on:
+                lost.add(record.number)
+
+        past = past_updates(self._library, case.told, case.record.number, gone)
+        if not lost:
+            return past
+        rounds = ", ".join(map(str, sorted(lost)))
+        sheet.skip(Check.SCORES, f"round {case.record.number}: updates of earlier rounds are gone: {rounds}")
+        return None
 
     @cached_property
     def _shards(self) -> OpenedShards | None:

@@ -41,7 +41,12 @@ class Charter:
 
     def cid(self, digest: bytes) -> str:
         """The CID of a model or an update (P-5)."""
-        return str(Cid.from_digest(digest, size_for(self.terms.params)))
+        return vector_cid(digest, self.terms.params)
+
+
+def vector_cid(digest: bytes, params: int) -> str:
+    """The CID of a model or an update of so many parameters (P-5)."""
+    return str(Cid.from_digest(digest, size_for(params)))
 
 
 def charter_of(chain_id: int, coordinator: str, events: Iterable[Event]) -> Charter | None:

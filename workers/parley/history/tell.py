@@ -15,11 +15,10 @@ from parley.history.model import Fall, Panelist, Posted, Round, State, Step, Upd
 from parley.history.outcomes import LAST_PHASE, why_void
 from parley.history.votes import Ballot, Entry, Tally, tally
 from parley.history.windows import Windows
+from parley.numerics.faults import NOBODY
 from parley.numerics.scoring import ScoreVector
 
-__all__ = ["NOBODY", "by_round", "rounds_of", "step_of", "tell"]
-
-NOBODY = "0x" + "00" * 20
+__all__ = ["by_round", "rounds_of", "step_of", "tell"]
 
 
 def rounds_of(charter: Charter, events: Iterable[Event], now: int | None = None) -> dict[int, Round]:

@@ -141,8 +141,9 @@ class Evaluator:
     def _past(self, view: View, round_number: int) -> list[Quantised]:
         """Revealed updates of the last three rounds, as far as they are to be had."""
 
-        def gone(number: int, error: ContentError) -> None:
-            self.worker.log.debug("a past update is gone", round=number, reason=error.message)
+        def gone(record: RoundRecord, reveal: Reveal, error: ContentError) -> None:
+            reason = error.message
+            self.worker.log.debug("a past update is gone", round=record.number, index=reveal.index, reason=reason)
 
         return past_updates(self.worker.library, view, round_number, gone)
 

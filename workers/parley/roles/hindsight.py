@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from parley.chain.model import Policy
-from parley.chain.view import RevealedVector, RoundRecord, View
+from parley.chain.view import Recorded, Reveal, RevealedVector, RoundRecord
 from parley.errors import ContentError
 from parley.numerics.fixed_point import Quantised
 from parley.numerics.rules import look_ahead
@@ -21,20 +21,47 @@ from parley.tasks.judging import Judgement
 HISTORY = 3
 """Rounds whose revealed updates a replay is looked for in (section 6)."""
 
-Gone = Callable[[int, ContentError], None]
-"""Told of an update of a past round that is not to be had, by its round."""
+Gone = Callable[[RoundRecord, Reveal, ContentError], None]
+"""Told of an update of a past round that is not to be had."""
 
 
-def past_updates(library: Library, view: View, round_number: int, gone: Gone) -> list[Quantised]:
+def last_norm(told: Recorded, number: int, policy: Policy) -> int:
+    """L of P-25, as it was in a round of this policy.
+
+    Where the last settled norm is 0 it is `initialNorm`, as before the first: the contracts keep a norm of 0 as they
+    keep none, so that evaluators cannot tell the two apart.
+    """
+    headers = [earlier.header for earlier in final_before(told, number) if earlier.header is not None]
+    return (headers[-1].norm if headers else 0) or policy.initial_norm
+
+
+def models_before(models: Models, told: Recorded, number: int) -> tuple[Quantised, Quantised]:
+    """The model that a round started from, and the one before it, int32 of shape (P,) (P-6).
+
+    Raises:
+        ContentError: a model is not to be had, nor all that it was made of.
+    """
+    before = len(final_before(told, number))
+    return models.at(told, before), models.at(told, max(0, before - 1))
+
+
+def final_before(told: Recorded, number: int) -> list[RoundRecord]:
+    """The final rounds before one, in order."""
+    return [earlier for earlier in told.final_records() if earlier.number < number]
+
+
+def past_updates(library: Library, view: Recorded, round_number: int, gone: Gone) -> list[Quantised]:
     """The revealed updates of the last three rounds before one, as far as they are to be had."""
     past = []
     for number in range(max(1, round_number - HISTORY), round_number):
         record = view.records.get(number)
-        for reveal in () if record is None else record.reveals:
+        if record is None:
+            continue
+        for reveal in record.reveals:
             try:
                 past.append(library.get(reveal.root, reveal.digest))
             except ContentError as error:
-                gone(number, error)
+                gone(record, reveal, error)
     return past
 
 
@@ -47,7 +74,7 @@ class Hindsight:
         policy: gives a policy version by its number.
     """
 
-    def __init__(self, view: View, library: Library, policy: Callable[[int], Policy]) -> None:
+    def __init__(self, view: Recorded, library: Library, policy: Callable[[int], Policy]) -> None:
         self._view = view
         self._library = library
         self._policy = policy
@@ -79,14 +106,8 @@ class Hindsight:
         Raises:
             ContentError: a model is not to be had, nor all that it was made of.
         """
-        before = len(self._final_before(record))
-        old, previous = self._models.at(self._view, before), self._models.at(self._view, max(0, before - 1))
-        return look_ahead(old, previous, self._policy(record.version).beta)
+        return look_ahead(*models_before(self._models, self._view, record.number), self._policy(record.version).beta)
 
     def last_norm(self, record: RoundRecord) -> int:
         """L of P-25, as it was in a round."""
-        headers = [earlier.header for earlier in self._final_before(record) if earlier.header is not None]
-        return headers[-1].norm if headers else self._policy(record.version).initial_norm
-
-    def _final_before(self, record: RoundRecord) -> list[RoundRecord]:
-        return [earlier for earlier in self._view.final_records() if earlier.number < record.number]
+        return last_norm(self._view, record.number, self._policy(record.version))

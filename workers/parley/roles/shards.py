@@ -18,7 +18,10 @@ from parley.tasks.shards import is_key, read, unseal, walk
 
 
 class OpenedShards:
-    """Fetches and opens shards once; the chain says which may be opened.
+    """Fetches and opens shards; the chain says which may be opened.
+
+    The one that was asked for last stays open, or all of those before a round for who trains on them: an evaluator or
+    an audit that goes through many rounds needs no more memory for that.
 
     Args:
         store: where the shards come from.
@@ -42,6 +45,11 @@ class OpenedShards:
         Raises:
             ContentError, ShardError: it cannot be fetched or opened, or killed two processes that tried.
         """
+        for number in set(self._open) - {round_number}:
+            del self._open[number]
+        return self._kept(view, round_number)
+
+    def _kept(self, view: Recorded, round_number: int) -> Dataset | None:
         if round_number not in self._open:
             ref = self._document.shard(round_number)
             key = key_of(view, round_number)
@@ -65,7 +73,7 @@ class OpenedShards:
         shards = []
         for number in range(1, round_number):
             try:
-                shard = self.of(view, number)
+                shard = self._kept(view, number)
             except ContentError as error:
                 self._log.warning("a validation shard is left out", shard=number, reason=error.message)
                 continue

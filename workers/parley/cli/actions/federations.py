@@ -15,9 +15,9 @@ from parley.chain.sender import Sender
 from parley.chain.view import View
 from parley.cli.actions.plan import FederationPlan, PolicyPlan, default_windows
 from parley.cli.actions.receipts import Done, done
-from parley.cli.actions.rounds import vector_cid
 from parley.cli.actions.tokens import allow, require_decimals
 from parley.errors import ConfigError, Conflict, NotFound
+from parley.history.charter import vector_cid
 from parley.history.sentences.words import phase_name
 from parley.storage import Cid, Codec
 from parley.tasks.document import TaskDocument
@@ -279,7 +279,7 @@ def show_federation(contracts: Contracts, view: View) -> FederationFacts:
         admission=terms.admission.name.lower(),
         validation=validation_kind(terms),
         task=str(Cid(Codec.RAW, terms.task_digest)),
-        model=vector_cid(view, view.model_digest()),
+        model=vector_cid(view.model_digest(), terms.params),
         model_root=view.federation.model_root,
         terms=terms,
         policy=view.next_policy,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from parley.chain.model import Policy
 from parley.chain.view import View
-from parley.cli.actions.rounds import vector_cid
 from parley.errors import NotFound
+from parley.history.charter import vector_cid
 from parley.numerics.fixed_point import dequantise
 from parley.roles.library import Library
 from parley.roles.models import Models
@@ -84,4 +84,4 @@ def fetch_model(
     with written_whole(path) as write:
         write(content)
     shapes = {name: list(tensor.shape) for name, tensor in named.items()}
-    return FetchedModel(str(path), view.fid, number, root, vector_cid(view, digest), shapes)
+    return FetchedModel(str(path), view.fid, number, root, vector_cid(digest, view.terms.params), shapes)

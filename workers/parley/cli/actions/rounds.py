@@ -10,11 +10,10 @@ from parley.chain.sender import Sender
 from parley.chain.view import RoundRecord, View
 from parley.cli.actions.receipts import Done, done
 from parley.errors import ChainError, NotFound
+from parley.history.charter import vector_cid
 from parley.history.sentences.words import phase_name
-from parley.numerics.fixed_point import size_for
 from parley.numerics.scoring import SettledScores
 from parley.roles.books import Books, scores_of
-from parley.storage import Cid
 
 
 @dataclass(frozen=True)
@@ -130,11 +129,6 @@ def state_of(view: View, record: RoundRecord) -> str:
     return "void" if record.void else phase_name(view.phase)
 
 
-def vector_cid(view: View, digest: bytes) -> str:
-    """The CID of a model or update of this federation (P-5)."""
-    return str(Cid.from_digest(digest, size_for(view.terms.params)))
-
-
 def _row(view: View, record: RoundRecord) -> RoundRow:
     settled = _settled(view, record)
     header = record.header
@@ -147,7 +141,7 @@ def _row(view: View, record: RoundRecord) -> RoundRow:
         evaluators=len(record.vectors),
         earned=header.earned if header else None,
         aggregator=header.aggregator if header else None,
-        model=vector_cid(view, header.model_digest) if header else None,
+        model=vector_cid(header.model_digest, view.terms.params) if header else None,
     )
 
 
@@ -163,7 +157,7 @@ def _update(view: View, record: RoundRecord, index: int, settled: SettledScores 
         operator=reveal.operator,
         score=settled.scores[index] if settled else None,
         scale=settled.scales[index] / 2**16 if settled else None,
-        cid=vector_cid(view, reveal.digest),
+        cid=vector_cid(reveal.digest, view.terms.params),
         root=reveal.root,
     )
 
