@@ -6,7 +6,7 @@ from typing import Any
 
 from parley.audit.replay import State
 from parley.chain.events import Event
-from parley.chain.model import Role
+from parley.chain.model import Role, RoundState
 from parley.chain.view import Block, Recorded
 from tests.roles.builders import POLICY, TERMS
 
@@ -29,3 +29,9 @@ def opened() -> State:
         state.take(joined(name, Role.TRAINER | Role.EVALUATOR | Role.AGGREGATOR))
     state.take(event("RoundOpened", 100, round=1, version=1, trainEnd=100 + POLICY.train, trainers=3, seats=3))
     return state
+
+
+def put(state: State, round_: RoundState) -> None:
+    """Let the state's round be another."""
+    assert state.clock is not None
+    state.clock.state = round_

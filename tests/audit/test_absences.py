@@ -11,7 +11,7 @@ from parley.audit.absences import is_absent
 from parley.audit.findings import Sheet
 from parley.audit.replay import State
 from parley.chain.model import Role, RoundState
-from tests.audit.states import NAMES, event, opened
+from tests.audit.states import NAMES, event, opened, put
 from tests.roles.builders import POLICY
 
 pytestmark = pytest.mark.unit
@@ -23,7 +23,7 @@ def in_round(**counts: int) -> tuple[State, RoundState]:
     """A round of three members with every role, in which so many acted."""
     state = opened()
     assert state.round is not None
-    state.round = replace(state.round, **counts)
+    put(state, replace(state.round, **counts))
     return state, state.round
 
 
@@ -52,7 +52,7 @@ def test_trainer__committed_and_not_revealed__if_enough_committed() -> None:
 def test_evaluator__too_few_updates__had_nothing_to_score() -> None:
     state, round_ = in_round(revealed=POLICY.min_trainers - 1)
     assert not is_absent(state, ME, Role.EVALUATOR, round_.score_commit_end)
-    state.round = replace(round_, revealed=POLICY.min_trainers)
+    put(state, replace(round_, revealed=POLICY.min_trainers))
     assert [is_absent(state, ME, Role.EVALUATOR, round_.score_commit_end + late) for late in (-1, 0)] == [False, True]
 
 
@@ -71,9 +71,9 @@ def test_evaluator__committed_and_not_revealed__if_there_is_a_quorum() -> None:
     state.scores_committed[ME] = b"c" * 32
     assert is_absent(state, ME, Role.EVALUATOR, round_.score_reveal_end)
     assert not is_absent(state, ME, Role.EVALUATOR, round_.score_reveal_end - 1)
-    state.round = replace(round_, scores_committed=POLICY.quorum - 1)
+    put(state, replace(round_, scores_committed=POLICY.quorum - 1))
     assert not is_absent(state, ME, Role.EVALUATOR, round_.score_reveal_end)
-    state.round = round_
+    put(state, round_)
     state.scores_revealed.append(0)
     assert not is_absent(state, ME, Role.EVALUATOR, round_.score_reveal_end)
 
@@ -90,7 +90,7 @@ def test_aggregator__its_last_turn_is_over__is_absent() -> None:
 
 def test_aggregator__settled__the_turns_before_that_were_missed() -> None:
     state, round_ = scored()
-    state.round = replace(round_, turn=2, final_at=round_.score_reveal_end + 90)
+    put(state, replace(round_, turn=2, final_at=round_.score_reveal_end + 90))
     due = {name for name in NAMES[:3] if is_absent(state, name, Role.AGGREGATOR, round_.score_reveal_end + 30)}
     assert due == {state.whose(turn) for turn in (0, 1)} - {state.whose(2)}
 
@@ -106,14 +106,15 @@ def test_aggregator__after_a_conviction__only_turns_since_then_count() -> None:
 @pytest.mark.parametrize("change", [{"scores_revealed": 2}, {"revealed": 2}], ids=["no quorum", "too few updates"])
 def test_aggregator__nothing_to_settle__is_not_absent(change: dict[str, int]) -> None:
     state, round_ = scored()
-    state.round = replace(round_, **change)
+    put(state, replace(round_, **change))
     assert not any(is_absent(state, name, Role.AGGREGATOR, round_.score_reveal_end + 999) for name in NAMES[:3])
 
 
 def test_absent__nobody_of_the_round__never() -> None:
     state, round_ = in_round()
     assert not is_absent(state, NAMES[5], Role.TRAINER, round_.train_end)
-    state.live = False
+    assert state.clock is not None
+    state.clock.live = False
     assert not is_absent(state, ME, Role.TRAINER, round_.train_end)
 
 
@@ -135,7 +136,7 @@ def test_absent__reported__once_a_round_and_with_the_running_count() -> None:
     assert wrong(state, "Absent", due, role=role, round=1, count=2)
     state.take(event("Absent", due, operator=ME, role=role, round=1, count=1))
     assert wrong(state, "Absent", due, role=role, round=1, count=1)
-    state.round = replace(round_, round=2)
+    put(state, replace(round_, round=2))
     assert not wrong(state, "Absent", due, role=role, round=2, count=2)
     assert wrong(state, "Absent", due, role=role, round=2, count=1)
 
@@ -143,10 +144,10 @@ def test_absent__reported__once_a_round_and_with_the_running_count() -> None:
 def test_evicted__two_rounds_after_the_third_absence__is_found() -> None:
     """The contract evicts with the report of the third absence running, and for nothing older."""
     state, round_ = in_round()
-    state.round = replace(round_, round=3)
+    put(state, replace(round_, round=3))
     state.take(event("Absent", 1, operator=ME, role=1, round=3, count=3))
     assert not wrong(state, "Evicted", 1, until=3)
-    state.round = replace(round_, round=5)
+    put(state, replace(round_, round=5))
     assert wrong(state, "Evicted", 1, until=5)
     state.take(event("Absent", 1, operator=ME, role=1, round=5, count=2))
     assert wrong(state, "Evicted", 1, until=5)

@@ -11,7 +11,7 @@ from parley.audit.challenges import Challenge, step_of
 from parley.audit.findings import Sheet
 from parley.audit.replay import State
 from parley.chain.events import Event
-from tests.audit.states import NAMES, event, opened
+from tests.audit.states import NAMES, event, opened, put
 from tests.roles.builders import POLICY
 
 pytestmark = pytest.mark.unit
@@ -55,7 +55,7 @@ def contested() -> tuple[State, int]:
     """A settlement that stands, and its end."""
     state = opened()
     assert state.round is not None
-    state.round = replace(state.round, committed=3, revealed=3, scores_committed=3, scores_revealed=3)
+    put(state, replace(state.round, committed=3, revealed=3, scores_committed=3, scores_revealed=3))
     time = state.round.score_reveal_end
     end = time + POLICY.challenge
     state.take(event("Settled", time, round=1, aggregator=NAMES[0], turn=0, finalAt=end, settlement={}))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from parley.audit import canonical, report, verify
+from parley.audit import canonical, report
 from parley.audit.checks import MEANINGS, Check
 from parley.audit.findings import Outcome, Party, Place, Sheet
 from parley.audit.page import render
@@ -237,18 +237,3 @@ def test_render__what_does_not_hold__stands_with_who_is_responsible() -> None:
     for text in ("Something does not hold", "settlement.model", "aggregator", who, "0x01", "0x02", "cast receipt 0x99"):
         assert text in page
     assert "nobody: the report is not signed" in page
-
-
-def test_verify__node_that_refuses_here__confirms_nothing() -> None:
-    """P-19: what this machine's node does not tell, the report's may well have."""
-    refused, sheet = Sheet(), Sheet()
-    refused.refused(Check.LOGS, "the method does not exist")
-    refused.refused(Check.LOGS, "the method still does not exist")
-    again = body(refused)
-    assert (again["verdict"], refused.counts[Check.LOGS, Outcome.GONE]) == ("unavailable", 1)
-    verify._compare(body(), again, sheet)
-    assert [(f.check, f.outcome, f.place.party) for f in sheet.findings if f.outcome is Outcome.GONE] == [
-        (Check.REPORT_REPEAT, Outcome.GONE, Party.STORE),
-        (Check.REPORT_REPEAT, Outcome.GONE, Party.NODE),
-    ]
-    assert sheet.total(Outcome.WRONG) == 0

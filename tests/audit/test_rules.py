@@ -17,7 +17,7 @@ from parley.audit.rosters import FOR_EVER, Rosters
 from parley.audit.story import Story
 from parley.chain.events import Event
 from parley.chain.model import Phase, Role
-from tests.audit.states import NAMES, TOLD, event, joined, opened
+from tests.audit.states import NAMES, TOLD, event, joined, opened, put
 from tests.roles.builders import POLICY
 
 pytestmark = pytest.mark.unit
@@ -131,7 +131,7 @@ def test_state__convicted__starts_the_turn_after() -> None:
     state = opened()
     round_ = state.round
     assert round_ is not None
-    state.round = replace(round_, committed=3, revealed=3, scores_committed=3, scores_revealed=3)
+    put(state, replace(round_, committed=3, revealed=3, scores_committed=3, scores_revealed=3))
     start = round_.score_reveal_end
     settled_at(state, start, 0)
     assert state.phase(start + POLICY.challenge) is Phase.FINALIZABLE

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from parley.audit.checks import Check
-from parley.history.sentences.model import printable
+from parley.text import printable
 
 MAX_FINDINGS = 1_000
 """Findings of one kind that are kept in full; of more than that only the number is."""
