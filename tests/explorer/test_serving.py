@@ -31,6 +31,7 @@ from parley.explorer.server import PageServer
 from parley.explorer.service import Options, Service
 from parley.explorer.sync import Sync, identity_of
 from tests.chain.gifts import until
+from tests.explorer import hostile
 from tests.explorer.indexing import dump
 from tests.support.anvil import AnvilNode
 from tests.support.federation import Town, build
@@ -305,6 +306,26 @@ def test_follow__restarted_before_it_compared__compares(
     again = Follow(following.w3, following.contracts, following.database, News())
     assert "events contradict the state, and are read again: " in problem_of(again)
     assert finish(again) == fresh_index(town, module_anvil, tmp_path / "fresh")
+
+
+def test_follow__federation_is_gone_with_its_block_before_it_was_compared__goes_on(
+    town: Town, module_anvil: AnvilNode, tmp_path: Path, following: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P-19: what was replaced has no state that its events could contradict."""
+    finish(following)
+    make = town.w3.provider.make_request
+    snapshot = make("evm_snapshot", [])["result"]  # type: ignore[arg-type] # Anvil's own
+    hostile.federation(town)
+
+    def away(*_: object) -> list[str]:
+        raise ChainError("the node does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(follow_module, "contradictions", away)
+        assert problem_of(following) == "the node does not answer"
+    make("evm_revert", [snapshot])  # type: ignore[arg-type] # Anvil's own
+    town.mine(2)
+    assert finish(following) == fresh_index(town, module_anvil, tmp_path / "fresh")
 
 
 def test_page__index_is_damaged_meanwhile__is_built_anew(town: Town, module_anvil: AnvilNode, tmp_path: Path) -> None:

@@ -161,6 +161,7 @@ class Follow:
 
     def _replaced(self, block: int) -> None:
         self._done = b""
+        self._touched = self._known()
         self._phases.clear()
         self.progress = replace(self.progress, indexed=block - 1 if block - 1 > self.progress.start else None)
         self.news.publish("reorg", ReorgEvent(from_block=block).model_dump())
