@@ -23,6 +23,7 @@ from parley.explorer.api.model_federations import (
     Token,
 )
 from parley.explorer.api.model_people import (
+    ContentEvent,
     Decoded,
     Deed,
     HeadEvent,
@@ -70,6 +71,7 @@ from parley.explorer.api.model_types import (
 __all__ = [
     "Address",
     "Budget",
+    "ContentEvent",
     "Decoded",
     "Deed",
     "Demand",
