@@ -163,7 +163,8 @@ class Quality:
                 "INSERT OR REPLACE INTO measured VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (*values, wanted.attempts + tried, due),
             )
-            connection.execute(schema.REVISE, (wanted.fid,))
+            if outcome.value is not None:
+                connection.execute(schema.REVISE, (wanted.fid,))
 
 
 def opened_key(connection: sqlite3.Connection, charter: Charter, number: int) -> bytes | None:
