@@ -143,13 +143,15 @@ def gas_of(connection: sqlite3.Connection, fid: int, low: int, high: int) -> dic
     return {row["round"]: row["gas"] or 0 for row in rows}
 
 
-def shard_of(connection: sqlite3.Connection, charter: Charter, task: str, number: int) -> str | None:
-    """CID of a round's validation shard, `None` where it is not known; public shards take turns."""
+def shard_of(connection: sqlite3.Connection, charter: Charter, task: str, number: int) -> sqlite3.Row | None:
+    """A round's validation shard, `None` where it is not known; public shards take turns (P-24)."""
     if not charter.sealed:
         (count,) = connection.execute("SELECT COUNT(*) FROM shards WHERE task = ?", (task,)).fetchone()
         number = (number - 1) % count + 1 if count else number
-    row = connection.execute("SELECT cid FROM shards WHERE task = ? AND round = ?", (task, number)).fetchone()
-    return None if row is None else str(row["cid"])
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM shards WHERE task = ? AND round = ?", (task, number)
+    ).fetchone()
+    return row
 
 
 def _windows(connection: sqlite3.Connection, chain: Chain, fid: int, number: int) -> tuple[Windows, Policy]:

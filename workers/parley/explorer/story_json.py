@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from parley.chain.disputed import Demand
-from parley.explorer.index.rows import hexed
 from parley.explorer.naming import phase_name
 from parley.explorer.reasons import reasons_of
 from parley.history.model import Fall, Panelist, Posted, Round, Step, Update, Vote
+from parley.history.sentences.words import hexed
 from parley.history.windows import Window
 
 Json = dict[str, Any]

@@ -112,6 +112,7 @@ def _surroundings(snapshot: Snapshot, fid: int, number: int, people: list[str]) 
     row = federation_row(connection, fid)
     charter = snapshot.chain.charter(connection, fid)
     standing = standing_of(connection, snapshot.chain, fid, number, snapshot.now)
+    shard = shard_of(connection, charter, row["task"], number)
     gas = {
         tx["hash"]: tx["gas"]
         for tx in connection.execute(
@@ -121,7 +122,7 @@ def _surroundings(snapshot: Snapshot, fid: int, number: int, people: list[str]) 
     }
     return {
         "phase": None if standing.phase is None else phase_name(standing.phase),
-        "shard": shard_of(connection, charter, row["task"], number),
+        "shard": None if shard is None else shard["cid"],
         "gas": gas,
         "gas_total": sum(gas.values()),
         "quality": qualities_of(connection, fid, number, number).get(number),

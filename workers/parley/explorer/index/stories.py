@@ -13,10 +13,11 @@ from parley.errors import ParleyError
 from parley.explorer.deeds import deeds_of
 from parley.explorer.index import schema, tallies
 from parley.explorer.index.ledger import charter_at
-from parley.explorer.index.rows import events_where, hexed
+from parley.explorer.index.rows import events_where
 from parley.explorer.story_json import row_json, story_json
 from parley.history.charter import Charter
 from parley.history.model import Round, State
+from parley.history.sentences.words import hexed
 from parley.history.tell import tell
 
 ENDS = frozenset({"RoundFinalized", "RoundVoided"})
