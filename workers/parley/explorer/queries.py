@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from parley.chain.errors import IncompleteLogs
+from parley.chain.events import Event
 from parley.chain.model import Phase, Policy, Role
 from parley.errors import NotFound
 from parley.explorer.index.ledger import charter_at
@@ -91,8 +92,10 @@ def standing_of(connection: sqlite3.Connection, chain: Chain, fid: int, number: 
     return Standing(State.OPEN, phase_of(windows, policy, now), phase_end(windows, policy, now))
 
 
-def open_round(connection: sqlite3.Connection, chain: Chain, fid: int, number: int, now: int) -> Round:
-    """The story so far of a round that has not ended.
+def open_round(
+    connection: sqlite3.Connection, chain: Chain, fid: int, number: int, now: int
+) -> tuple[Round, list[Event]]:
+    """The story so far of a round that has not ended, and its events.
 
     Raises:
         NotFound: there is no such round.
@@ -101,7 +104,7 @@ def open_round(connection: sqlite3.Connection, chain: Chain, fid: int, number: i
     events = round_events(connection, fid, number)
     if not events:
         raise _no_round(fid, number)
-    return told_of(chain.charter(connection, fid), events, fid, number, now)
+    return told_of(chain.charter(connection, fid), events, fid, number, now), events
 
 
 def texts_of(connection: sqlite3.Connection, cids: Iterable[str | None]) -> dict[str, sqlite3.Row]:

@@ -47,6 +47,7 @@ from parley.explorer.api.model_rounds import (
     Window,
 )
 from parley.explorer.api.model_settlements import (
+    Act,
     Demand,
     Fall,
     Node,
@@ -69,6 +70,7 @@ from parley.explorer.api.model_types import (
 )
 
 __all__ = [
+    "Act",
     "Address",
     "Budget",
     "ContentEvent",

@@ -59,8 +59,8 @@ def round_detail(snapshot: Snapshot, fid: int, number: int) -> bytes:
     connection = snapshot.connection
     kept = connection.execute("SELECT story FROM rounds WHERE fid = ? AND round = ?", (fid, number)).fetchone()
     if kept is None:
-        told = open_round(connection, snapshot.chain, fid, number, snapshot.now)
-        story = json.dumps(story_json(fid, told), separators=(",", ":")).encode()
+        told, events = open_round(connection, snapshot.chain, fid, number, snapshot.now)
+        story = json.dumps(story_json(fid, told, events), separators=(",", ":")).encode()
         people = [update.operator for update in told.updates] + [panelist.operator for panelist in told.panel]
         people += [posted.aggregator for posted in told.settlements]
     else:
@@ -102,7 +102,7 @@ def _columns(connection: sqlite3.Connection, fid: int, newest: int) -> bytes:
 
 def _open_line(snapshot: Snapshot, fid: int, number: int) -> dict[str, Any]:
     standing = standing_of(snapshot.connection, snapshot.chain, fid, number, snapshot.now)
-    told = open_round(snapshot.connection, snapshot.chain, fid, number, snapshot.now)
+    told, _ = open_round(snapshot.connection, snapshot.chain, fid, number, snapshot.now)
     return {**row_json(told), "phase": None if standing.phase is None else phase_name(standing.phase)}
 
 
