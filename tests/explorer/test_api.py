@@ -20,7 +20,7 @@ from parley.explorer.index.database import Database
 from parley.explorer.queries import Chain
 from tests.explorer.answering import BUILDING, Ask, app_of, say, task_of
 from tests.explorer.asking import ask
-from tests.explorer.histories import CHAIN_ID, COORDINATOR, START, Federation, Scale, address, played
+from tests.explorer.histories import ACCIDENTS, CHAIN_ID, COORDINATOR, START, Federation, Scale, address, played
 from tests.explorer.indexing import opened, take_in, writer
 
 pytestmark = pytest.mark.unit
@@ -54,6 +54,33 @@ def check_all(app: ASGIApp, federation: Federation) -> None:
 
 def test_answers__a_history__are_what_the_models_promise(full: Database, history: Federation) -> None:
     check_all(app_of(full), history)
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_round__with_a_demand_and_a_slash__names_time_transaction_and_who_did_it(
+    tmp_path: Path, history: Federation, ended: bool
+) -> None:
+    """P-16, P-22: whoever disputes something is told of as those are who do their part."""
+    kinds = {"ClipDisproved": "prover", "Demanded": "demander", "Supplied": "supplier"}
+    numbers = {
+        name: ACCIDENTS.index(kind) + 2 for name, kind in (("ClipDisproved", "clipped"), ("Demanded", "demanded"))
+    }
+    numbers["Supplied"] = numbers["Demanded"]
+    said = [item.event for item in history.chronicle.between(START, 10**6)]
+    ends = {event.args["round"]: event.block for event in said if event.name in ("RoundFinalized", "RoundVoided")}
+    for name, who in kinds.items():
+        number = numbers[name]
+        event = next(event for event in said if event.name == name and event.block < ends[number])
+        with opened(tmp_path / f"{name}.sqlite") as database:
+            take_in(database, history.chronicle, high=ends[number] - (not ended))
+            detail = models.RoundDetail.model_validate_json(
+                ask(app_of(database), f"/api/federations/1/rounds/{number}").body
+            )
+        assert (detail.ended is not None) is ended
+        acts = [act for posted in detail.settlements for act in posted.disputed]
+        acts += [update.slashed for update in detail.updates if update.slashed]
+        found = [(act.time, act.transaction, act.by) for act in acts if act.event == name]
+        assert found == [(event.timestamp, "0x" + event.transaction.hex(), event.args[who])]
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

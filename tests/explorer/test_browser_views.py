@@ -105,6 +105,9 @@ def test_round__with_an_update_left_out__says_by_whom_and_why(
     expect(left_out).to_contain_text(verdict)
     expect(left_out).to_contain_text(told["reasons"][operator])
     expect(left_out.get_by_text("Slashed: beyond the clip")).to_have_count(int(update["clipped"]))
+    if update["slashed"]:
+        assert left_out.locator(f'a[href$="{update["slashed"]["transaction"]}"]').count()
+        assert left_out.locator(f'a[href$="{update["slashed"]["by"]}"]').count()
     votes = part(page, "Scores").locator("tr").filter(has=page.locator(f'a[href$="{operator}"]')).first
     expect(votes.locator("td.zero")).to_have_count(sum(vote["score"] == 0 for vote in update["votes"]))
     expect(votes.get_by_text("unfit")).to_have_count(sum(vote["scale"] == 0 for vote in update["votes"]))

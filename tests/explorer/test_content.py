@@ -134,6 +134,28 @@ def test_work__documents_that_are_there__are_fetched_once(database: Database, sh
         ]
 
 
+def test_work__several_documents__are_told_of_at_once(
+    database: Database, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One piece of news for all that came within a few seconds; none for what did not come."""
+    data, told, now = document().encode(), [], [1000.0]
+    monkeypatch.setattr(content_module.time, "monotonic", lambda: now[0])
+    indexed(database, data)
+    names = [b'{"name": "%d"}' % number for number in range(3)]
+    for blob in (data, *names[:2]):
+        shelf.put(blob)
+    with database.write() as connection:
+        for number, name in enumerate(names):
+            operator = address("trainer", number)
+            connection.execute("UPDATE operators SET metadata = ? WHERE operator = ?", (str(cid_of(name)), operator))
+    contents = Contents(database, shelf, told.append)
+    while contents.work():
+        now[0] += 0.1
+    assert told == [1, 2], "the first at once, the others together"
+    assert not contents.work()
+    assert told == [1, 2]
+
+
 def test_work__document_is_not_to_be_had__is_asked_for_less_and_less_often(
     database: Database, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:

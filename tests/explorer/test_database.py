@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,27 @@ def test_throw_away__readers__see_the_new_file(full: Database, history: Federati
     full.throw_away({**IDENTITY, "genesis": "other"})
     assert full.belongs_to({**IDENTITY, "genesis": "other"})
     assert not full.belongs_to(IDENTITY)
+
+
+def test_throw_away__a_reader_comes_just_before_the_old_file_goes__later_ones_see_the_new_file(
+    full: Database, history: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection to a deleted file still works: nobody may find it among those that are free."""
+    opened_anew = full._opened
+
+    def after_a_read(*, anew: bool) -> sqlite3.Connection:
+        reader = threading.Thread(target=count, args=(full,))
+        reader.start()
+        reader.join()
+        return opened_anew(anew=anew)
+
+    there = count(full)
+    with full.read():  # so that the reader in between has to connect anew
+        monkeypatch.setattr(full, "_opened", after_a_read)
+        full.throw_away()
+    assert [count(full), count(full)] == [0, 0]
+    take_in(full, history.chronicle)
+    assert count(full) == there
 
 
 def test_read__file_is_damaged_meanwhile__says_so_and_can_be_thrown_away(full: Database, history: Federation) -> None:

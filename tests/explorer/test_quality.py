@@ -137,6 +137,34 @@ def test_work__nothing_to_measure_on__waits(
     assert all(reason in row["problem"] and row["due"] > time.time() for row in measured(database).values())
 
 
+def revision(database: Database) -> str:
+    """Says which answers about the federation still hold."""
+    with database.read() as connection:
+        return str(connection.execute("SELECT revision FROM revisions WHERE fid = 1").fetchone()["revision"])
+
+
+@pytest.mark.unit
+def test_work__nothing_came_of_it__leaves_answers_that_are_kept(
+    database: Database, news: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    federation = played(1, Scale(trainers=3, rounds=1, accidents=0), sealed=False)
+    take_in(database, federation.chronicle)
+    told(database, federation, 0)
+    quality, child = made(database, news)
+    before = revision(database)
+    monkeypatch.setattr(quality_module, "FIRST_RETRY", -1.0)
+    assert [quality.work(), quality.work()] == [True, True]
+    assert revision(database) == before, "there is no shard"
+    with database.write() as connection:
+        connection.execute("INSERT INTO shards SELECT task, 1, 'cid-1', 101 FROM federations")
+    child.outcome = Outcome(problem="gone")
+    assert quality.work()
+    assert revision(database) == before, "there is no content"
+    child.outcome = Outcome(value=0.5)
+    assert quality.work()
+    assert revision(database) != before
+
+
 @pytest.mark.unit
 def test_work__process_dies_of_a_model__leaves_it_alone_in_the_end(
     database: Database, news: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,17 @@ from parley.chain.model import FederationState, Phase
 from parley.chain.rpc import connect
 from parley.cli.actions import claims
 from parley.errors import ChainError
+from parley.explorer import follow as follow_module
 from parley.explorer.api import models
 from parley.explorer.api.app import make_app
-from parley.explorer.follow import PATIENCE, Follow
+from parley.explorer.follow import LONGEST_PAUSE, PATIENCE, Follow
 from parley.explorer.index.database import Database
 from parley.explorer.news import News
 from parley.explorer.server import PageServer
 from parley.explorer.service import Options, Service
 from parley.explorer.sync import Sync, identity_of
 from tests.chain.gifts import until
+from tests.explorer import hostile
 from tests.explorer.indexing import dump
 from tests.support.anvil import AnvilNode
 from tests.support.federation import Town, build
@@ -216,32 +219,113 @@ def test_page__restarted__goes_on_where_it_was(town: Town, module_anvil: AnvilNo
         assert dump(page.service.database) == before
 
 
-def test_follow__node_hides_events__notices_by_the_state_and_reads_again(
-    town: Town, module_anvil: AnvilNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """P-19: events are hints, state is truth."""
-    w3, contracts = contracts_of(town, module_anvil)
-    database = Database(tmp_path / "index.sqlite", identity_of(w3, contracts))
-    follow = Follow(w3, contracts, database, News())
-    told, hidden = Sync._told, [True]
+@dataclass
+class Hiding:
+    """What a node hides, and what time it is.
+
+    Attributes:
+        events: so many are missing at the end of each range.
+        now: seconds.
+    """
+
+    events: int = 8
+    now: float = 1000.0
+
+
+@pytest.fixture
+def hiding(monkeypatch: pytest.MonkeyPatch) -> Hiding:
+    """A node whose logs are incomplete, and a clock of one's own."""
+    hidden, told = Hiding(), Sync._told
 
     def incomplete(self: Sync, *arguments: Any) -> Any:  # noqa: ANN401 - as it does
-        return told(self, *arguments)[: -8 if hidden[0] else None]
+        return told(self, *arguments)[: -hidden.events or None]
 
     monkeypatch.setattr(Sync, "_told", incomplete)
-    problems = []
-    for _ in range(3):
-        with pytest.raises(ChainError) as raised:
-            follow.work()
-        problems.append(raised.value.message)
-    assert "events contradict the state, and are read again: " in problems[0]
-    assert "the node's logs are incomplete: " in problems[2]
-    hidden[0] = False
-    follow._sync.doubt()
+    monkeypatch.setattr(follow_module, "monotonic", lambda: hidden.now)
+    return hidden
+
+
+@pytest.fixture
+def following(town: Town, module_anvil: AnvilNode, tmp_path: Path) -> Iterator[Follow]:
+    """Follows the town's chain into an empty index."""
+    w3, contracts = contracts_of(town, module_anvil)
+    database = Database(tmp_path / "index.sqlite", identity_of(w3, contracts))
+    yield Follow(w3, contracts, database, News())
+    database.close()
+
+
+def problem_of(follow: Follow) -> str:
+    """Why it does not go on."""
+    with pytest.raises(ChainError) as raised:
+        follow.work()
+    return raised.value.message
+
+
+def finish(follow: Follow) -> dict[str, Any]:
+    """Follow to the head; what the index holds then."""
     while follow.work():
         pass
-    assert dump(database) == fresh_index(town, module_anvil, tmp_path / "fresh")
-    database.close()
+    return dump(follow.database)
+
+
+def test_follow__node_hides_events__reads_again_and_once_more_after_a_pause(
+    town: Town, module_anvil: AnvilNode, tmp_path: Path, following: Follow, hiding: Hiding
+) -> None:
+    """P-19: events are hints, state is truth."""
+    problems = [problem_of(following) for _ in range(3)]
+    assert "events contradict the state, and are read again: " in problems[0]
+    assert "events contradict the state, and are read again: " in problems[1]
+    assert "the node's logs are incomplete: " in problems[2]
+    hiding.events = 0
+    assert problem_of(following) == problems[2], "what is known stays until everything is read again"
+    hiding.now += follow_module.FIRST_PAUSE
+    assert "read again" in problem_of(following)
+    assert finish(following) == fresh_index(town, module_anvil, tmp_path / "fresh")
+
+
+def test_follow__node_stays_incomplete__is_asked_for_everything_less_and_less_often(
+    following: Follow, hiding: Hiding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    doubt = following._sync.doubt
+    monkeypatch.setattr(following._sync, "doubt", lambda block=None: (asked.append(hiding.now), doubt(block)))
+    while hiding.now < 3000:
+        problem_of(following)
+        hiding.now += 20
+    gaps = [later - earlier for earlier, later in pairwise(asked)]
+    assert gaps == sorted(gaps)
+    assert LONGEST_PAUSE <= gaps[-1] <= LONGEST_PAUSE + 40
+
+
+def test_follow__restarted_before_it_compared__compares(
+    town: Town, module_anvil: AnvilNode, tmp_path: Path, following: Follow, hiding: Hiding
+) -> None:
+    """What it has taken in it must not take for true because it began anew."""
+    following._sync.advance(following._sync.head())
+    hiding.events = 0
+    again = Follow(following.w3, following.contracts, following.database, News())
+    assert "events contradict the state, and are read again: " in problem_of(again)
+    assert finish(again) == fresh_index(town, module_anvil, tmp_path / "fresh")
+
+
+def test_follow__federation_is_gone_with_its_block_before_it_was_compared__goes_on(
+    town: Town, module_anvil: AnvilNode, tmp_path: Path, following: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P-19: what was replaced has no state that its events could contradict."""
+    finish(following)
+    make = town.w3.provider.make_request
+    snapshot = make("evm_snapshot", [])["result"]  # type: ignore[arg-type] # Anvil's own
+    hostile.federation(town)
+
+    def away(*_: object) -> list[str]:
+        raise ChainError("the node does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(follow_module, "contradictions", away)
+        assert problem_of(following) == "the node does not answer"
+    make("evm_revert", [snapshot])  # type: ignore[arg-type] # Anvil's own
+    town.mine(2)
+    assert finish(following) == fresh_index(town, module_anvil, tmp_path / "fresh")
 
 
 def test_page__index_is_damaged_meanwhile__is_built_anew(town: Town, module_anvil: AnvilNode, tmp_path: Path) -> None:

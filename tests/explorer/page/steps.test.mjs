@@ -12,12 +12,25 @@ const round = {
   ended: step("RoundFinalized", 9, "0x09"),
   updates: [
     { operator: "A", commitments: [step("UpdateCommitted", 2, "0x02", 1), step("UpdateCommitted", 3, "0x03")], revealed: null },
-    { operator: "B", commitments: [step("UpdateCommitted", 2, "0x04", 2)], revealed: step("UpdateRevealed", 5, "0x05") },
+    {
+      operator: "B",
+      commitments: [step("UpdateCommitted", 2, "0x04", 2)],
+      revealed: step("UpdateRevealed", 5, "0x05"),
+      slashed: { ...step("ClipDisproved", 8, "0x0a", 1), by: "W" },
+    },
   ],
   panel: [],
   settlements: [
-    { aggregator: "G", step: step("Settled", 6, "0x06"), fell: { step: step("Convicted", 7, "0x07"), prover: "W" } },
-    { aggregator: "H", step: step("Settled", 8, "0x08"), fell: null },
+    {
+      aggregator: "G",
+      step: step("Settled", 6, "0x06"),
+      fell: { step: step("Convicted", 7, "0x07"), prover: "W" },
+      disputed: [
+        { ...step("Demanded", 6, "0x0b", 1), by: "D" },
+        { ...step("Supplied", 6, "0x0c", 2), by: "S" },
+      ],
+    },
+    { aggregator: "H", step: step("Settled", 8, "0x08"), fell: null, disputed: [] },
   ],
   gas: { "0x01": 10, "0x02": 20, "0x03": 30, "0x04": 40, "0x05": 50, "0x06": 60, "0x07": 70, "0x08": 80, "0xff": 5 },
 };
@@ -32,8 +45,11 @@ test("stepsOf: in the order of the chain, with who did it and in which phase", (
     ["Update committed", "A", "train"],
     ["Update revealed", "B", "reveal"],
     ["Settlement posted", "G", "settle"],
+    ["Node demanded", "D", "challenge"],
+    ["Node supplied", "S", "challenge"],
     ["Settlement convicted", "W", "settle"],
     ["Settlement posted", "H", "settle"],
+    ["Trainer slashed", "W", null],
     ["Round final", null, "challenge"],
   ]);
 });
@@ -42,10 +58,20 @@ test("transactionsOf: one entry for each, those without a step last, gas null wh
   const all = transactionsOf(round);
   assert.deepEqual(
     all.map(({ transaction, gas }) => [transaction, gas]),
-    [...["0x01", "0x02", "0x04", "0x03", "0x05", "0x06", "0x07", "0x08"].map((hash) => [hash, round.gas[hash]]), ["0x09", null], ["0xff", 5]],
+    [
+      ...["0x01", "0x02", "0x04", "0x03", "0x05", "0x06"].map((hash) => [hash, round.gas[hash]]),
+      ["0x0b", null],
+      ["0x0c", null],
+      ...["0x07", "0x08"].map((hash) => [hash, round.gas[hash]]),
+      ["0x0a", null],
+      ["0x09", null],
+      ["0xff", 5],
+    ],
   );
   assert.deepEqual(all[1].names, ["Seed captured", "Update committed"]);
   assert.equal(all[1].who, "A");
+  const slashed = all.find(({ transaction }) => transaction === "0x0a");
+  assert.deepEqual([slashed.names, slashed.who, slashed.time], [["Trainer slashed"], "W", 1008], "before its gas is known");
 });
 
 test("gasByKind: the most first, and all of it", () => {

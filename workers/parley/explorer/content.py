@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,9 @@ MAX_NAME = 60
 MAX_DESCRIPTION = 2000
 DEADLINE = 10.0
 """Seconds that a document may take."""
+
+BATCH_SECONDS = 2.0
+"""Within that time what was learned is told of at once."""
 
 FIRST_RETRY = 15.0
 LONGEST_RETRY = 3600.0
@@ -59,11 +62,17 @@ class Contents:
     Args:
         database: the index.
         store: where documents come from.
+        learned: told of how many documents came, some at a time.
     """
 
-    def __init__(self, database: Database, store: ContentStore) -> None:
+    def __init__(
+        self, database: Database, store: ContentStore, learned: Callable[[int], None] = lambda _count: None
+    ) -> None:
         self._database = database
         self._store = store
+        self._learned = learned
+        self._untold = 0
+        self._told_at = float("-inf")
 
     def work(self) -> bool:
         """Fetch one document that is due; return whether there was one."""
@@ -78,10 +87,16 @@ class Contents:
                 "ORDER BY w.is_task DESC, t.attempts LIMIT 1",
                 (now,),
             ).fetchone()
-        if row is None:
-            return False
-        self._learn(row["cid"], is_task=bool(row["is_task"]), attempts=row["attempts"] or 0, now=now)
-        return True
+        if row is not None:
+            self._learn(row["cid"], is_task=bool(row["is_task"]), attempts=row["attempts"] or 0, now=now)
+        if row is None or time.monotonic() - self._told_at >= BATCH_SECONDS:
+            self._tell()
+        return row is not None
+
+    def _tell(self) -> None:
+        if self._untold:
+            self._learned(self._untold)
+            self._untold, self._told_at = 0, time.monotonic()
 
     def _learn(self, cid: str, *, is_task: bool, attempts: int, now: float) -> None:
         try:
@@ -92,6 +107,7 @@ class Contents:
             self._keep(cid, Text(problem="it is not to be had"), attempts + 1, due)
             return
         self._keep(cid, task_text(data) if is_task else metadata_text(data), attempts + 1, None)
+        self._untold += 1
 
     def _keep(self, cid: str, text: Text, attempts: int, due: float | None) -> None:
         with self._database.write() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field, replace
+from time import monotonic
 
 from web3 import Web3
 
@@ -29,6 +30,9 @@ NEAR = 16
 
 PATIENCE = 5
 """How often in a row a head below what was read is taken for a node that lags, not for a chain that was cut."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 300.0
+"""Seconds before a node that stays incomplete is asked for everything again; they double each time."""
 
 MAX_CHECKED = 16
 """Federations that are compared with the contracts at a time."""
@@ -91,6 +95,7 @@ class Follow:
     _done: bytes = field(init=False, default=b"")
     _touched: set[int] = field(init=False, default_factory=set)
     _doubts: int = field(init=False, default=0)
+    _due: float | None = field(init=False, default=None)
     _behind: int = field(init=False, default=0)
     _phases: dict[int, tuple[int, Standing]] = field(init=False, default_factory=dict)
 
@@ -109,6 +114,7 @@ class Follow:
         start = self.contracts.start_block - 1
         last = self._sync.last
         self.progress = Progress(start, indexed=last if last > start else None)
+        self._touched = self._known()  # nobody knows whether they were compared before it ended
 
     def work(self) -> bool:
         """Bring the index up to the head; return whether there is more to do at once.
@@ -155,6 +161,7 @@ class Follow:
 
     def _replaced(self, block: int) -> None:
         self._done = b""
+        self._touched = self._known()
         self._phases.clear()
         self.progress = replace(self.progress, indexed=block - 1 if block - 1 > self.progress.start else None)
         self.news.publish("reorg", ReorgEvent(from_block=block).model_dump())
@@ -170,19 +177,40 @@ class Follow:
         for fid in sorted(self._touched)[:MAX_CHECKED]:
             found = contradictions(self.database, self.contracts, fid, head.number)
             if found and self._sync.has(head):
-                self._doubt(fid, found)
+                self._doubt(fid, "; ".join(found))
             self._touched.discard(fid)
-        self._doubts = 0
+        if not self._touched:
+            self._doubts, self._due = 0, None
 
-    def _doubt(self, fid: int, found: list[str]) -> None:
-        self._doubts += 1
-        if self._doubts > 1 and not distrust(self.w3) and self._doubts > 2:
+    def _doubt(self, fid: int, found: str) -> None:
+        """Forget what does not fit: a federation's newest round, then everything, and after a pause once more.
+
+        Raises:
+            ChainError: always.
+        """
+        if self._is_early():
             raise IncompleteLogs(
-                f"the node's logs are incomplete: {'; '.join(found)}",
+                f"the node's logs are incomplete: {found}",
                 hint="use another RPC endpoint, or wait until this one has all logs",
             )
-        self._sync.doubt(self._opened(fid) if self._doubts == 1 else None)
-        raise ChainError(f"events contradict the state, and are read again: {'; '.join(found)}")
+        first = self._opened(fid) if self._doubts == 0 else None
+        if self._doubts > 0:
+            distrust(self.w3)
+        self._doubts, self._due = self._doubts + 1, None
+        self._sync.doubt(first)
+        raise ChainError(f"events contradict the state, and are read again: {found}")
+
+    def _is_early(self) -> bool:
+        """Whether it is too early to read again; the pause begins once all was read."""
+        if self._due is None:
+            pause = FIRST_PAUSE * 2 ** min(self._doubts - 2, 16) if self._doubts > 1 else 0.0
+            self._due = monotonic() + min(pause, LONGEST_PAUSE)
+        return monotonic() < self._due
+
+    def _known(self) -> set[int]:
+        """The federations that the index has events of."""
+        with self.database.read() as connection:
+            return {row["fid"] for row in connection.execute("SELECT DISTINCT fid FROM events WHERE fid IS NOT NULL")}
 
     def _opened(self, fid: int) -> int | None:
         """The block that opened a federation's newest round."""

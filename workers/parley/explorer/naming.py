@@ -6,12 +6,13 @@ from typing import cast
 
 from parley.chain.model import Phase, Role
 from parley.explorer.api.model_types import PhaseName, RoleName
+from parley.history.sentences import words
 from parley.numerics.rules import Rule
 
 
 def phase_name(phase: Phase) -> PhaseName:
     """A phase: `score commit`."""
-    return cast(PhaseName, _words(phase.name))
+    return cast(PhaseName, words.phase_name(phase))
 
 
 def role_names(roles: int) -> list[RoleName]:

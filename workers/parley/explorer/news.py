@@ -19,7 +19,7 @@ class Item:
 
     Attributes:
         id: by which a listener says what it had last.
-        kind: `head`, `round` or `reorg`.
+        kind: `head`, `round`, `reorg` or `content`.
         data: that JSON can hold.
     """
 

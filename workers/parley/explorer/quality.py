@@ -18,7 +18,7 @@ from parley.explorer.index import schema
 from parley.explorer.index.database import Database
 from parley.explorer.index.rows import events_where
 from parley.explorer.measuring import Job, Outcome
-from parley.explorer.queries import Chain
+from parley.explorer.queries import Chain, shard_of
 from parley.history.charter import Charter
 from parley.tasks.shards import is_key, walk
 
@@ -125,28 +125,24 @@ class Quality:
     def _wanted(self, connection: sqlite3.Connection, row: sqlite3.Row) -> Wanted:
         charter = self._chain.charter(connection, row["fid"])
         number, missing, job = row["round"], None, None
-        (count,) = connection.execute("SELECT COUNT(*) FROM shards WHERE task = ?", (row["task"],)).fetchone()
-        place = number if charter.sealed or not count else (number - 1) % count + 1
-        shard = connection.execute(
-            "SELECT cid, size FROM shards WHERE task = ? AND round = ?", (row["task"], place)
-        ).fetchone()
+        shard = shard_of(connection, charter, row["task"], number)
         key = opened_key(connection, charter, number) if charter.sealed else None
         if shard is None:
             missing = "the task document names no validation shard for this round"
         elif charter.sealed and key is None:
             missing = "its validation shard is not open"
         else:
-            job = self._job(row, charter, shard, place, key)
+            job = self._job(row, charter, shard, key)
         return Wanted(row["fid"], number, row["task"], row["model_root"], row["attempts"] or 0, job, missing)
 
-    def _job(self, row: sqlite3.Row, charter: Charter, shard: sqlite3.Row, place: int, key: bytes | None) -> Job:
+    def _job(self, row: sqlite3.Row, charter: Charter, shard: sqlite3.Row, key: bytes | None) -> Job:
         return Job(
             stores=self._stores,
             task=row["task"],
             task_file=self._task_file,
             shard=shard["cid"],
             shard_size=shard["size"],
-            shard_round=place,
+            shard_round=shard["round"],
             key=None if key is None else key.hex(),
             params=charter.terms.params,
             frac_bits=charter.terms.frac_bits,
@@ -163,7 +159,8 @@ class Quality:
                 "INSERT OR REPLACE INTO measured VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (*values, wanted.attempts + tried, due),
             )
-            connection.execute(schema.REVISE, (wanted.fid,))
+            if outcome.value is not None:
+                connection.execute(schema.REVISE, (wanted.fid,))
 
 
 def opened_key(connection: sqlite3.Connection, charter: Charter, number: int) -> bytes | None:

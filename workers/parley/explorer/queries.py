@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from parley.chain.clock import Clock, clock_of
 from parley.chain.errors import IncompleteLogs
+from parley.chain.events import Event
 from parley.chain.model import Phase, Role
 from parley.errors import NotFound
 from parley.explorer.index.ledger import charter_at
@@ -92,8 +93,10 @@ def standing_of(connection: sqlite3.Connection, chain: Chain, fid: int, number: 
     )
 
 
-def open_round(connection: sqlite3.Connection, chain: Chain, fid: int, number: int, now: int) -> Round:
-    """The story so far of a round that has not ended.
+def open_round(
+    connection: sqlite3.Connection, chain: Chain, fid: int, number: int, now: int
+) -> tuple[Round, list[Event]]:
+    """The story so far of a round that has not ended, and its events.
 
     Raises:
         NotFound: there is no such round.
@@ -102,7 +105,7 @@ def open_round(connection: sqlite3.Connection, chain: Chain, fid: int, number: i
     events = round_events(connection, fid, number)
     if not events:
         raise _no_round(fid, number)
-    return told_of(chain.charter(connection, fid), events, fid, number, now)
+    return told_of(chain.charter(connection, fid), events, fid, number, now), events
 
 
 def texts_of(connection: sqlite3.Connection, cids: Iterable[str | None]) -> dict[str, sqlite3.Row]:
@@ -144,13 +147,15 @@ def gas_of(connection: sqlite3.Connection, fid: int, low: int, high: int) -> dic
     return {row["round"]: row["gas"] or 0 for row in rows}
 
 
-def shard_of(connection: sqlite3.Connection, charter: Charter, task: str, number: int) -> str | None:
-    """CID of a round's validation shard, `None` where it is not known; public shards take turns."""
+def shard_of(connection: sqlite3.Connection, charter: Charter, task: str, number: int) -> sqlite3.Row | None:
+    """A round's validation shard, `None` where it is not known; public shards take turns (P-24)."""
     if not charter.sealed:
         (count,) = connection.execute("SELECT COUNT(*) FROM shards WHERE task = ?", (task,)).fetchone()
         number = (number - 1) % count + 1 if count else number
-    row = connection.execute("SELECT cid FROM shards WHERE task = ? AND round = ?", (task, number)).fetchone()
-    return None if row is None else str(row["cid"])
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM shards WHERE task = ? AND round = ?", (task, number)
+    ).fetchone()
+    return row
 
 
 def _clock(connection: sqlite3.Connection, chain: Chain, fid: int, number: int) -> Clock:

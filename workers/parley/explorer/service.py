@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ from web3 import Web3
 from parley.chain.contracts import Contracts
 from parley.chain.reader import Tag
 from parley.explorer.api.context import Context
-from parley.explorer.api.models import Links, RoundEvent
+from parley.explorer.api.models import ContentEvent, Links, RoundEvent
 from parley.explorer.background import Background
 from parley.explorer.content import Contents
 from parley.explorer.follow import Follow
@@ -84,8 +85,10 @@ class Service:
             news=self.news,
             links=options.links,
         )
-        contents = Contents(self.database, store)
-        self._quality = Quality(self.database, chain, options.stores, options.task_file, self._measured)
+        contents = Contents(self.database, store, partial(tell_texts, self.news))
+        self._quality = Quality(
+            self.database, chain, options.stores, options.task_file, partial(tell_measured, self.news)
+        )
         self._threads = [
             Background("chain", self._follow.work, options.poll_seconds, self._follow.tell, stopping),
             Background("content", contents.work, CONTENT_PAUSE),
@@ -109,9 +112,6 @@ class Service:
         if not still:
             self.database.close()
 
-    def _measured(self, fid: int, number: int) -> None:
-        self.news.publish("round", RoundEvent(fid=fid, round=number, phase=None, state="final").model_dump())
-
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -120,6 +120,16 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def tell_measured(news: News, fid: int, number: int) -> None:
+    """Tell that a round's model was measured."""
+    news.publish("round", RoundEvent(fid=fid, round=number, phase=None, state="final").model_dump())
+
+
+def tell_texts(news: News, count: int) -> None:
+    """Tell that documents came."""
+    news.publish("content", ContentEvent(documents=count).model_dump())
 
 
 def _addresses(contracts: Contracts) -> dict[str, str]:

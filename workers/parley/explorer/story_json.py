@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from parley.chain.disputed import Demand
-from parley.explorer.index.rows import hexed
+from parley.chain.events import Event
 from parley.explorer.naming import phase_name
-from parley.history.model import Fall, Panelist, Posted, Round, Step, Update, Vote
+from parley.history.model import Fall, Panelist, Posted, Round, Step, Update, Vote, step_of
 from parley.history.sentences import update_reason
+from parley.history.sentences.words import hexed
+from parley.history.tell import NOBODY
 from parley.history.windows import Window
 
 Json = dict[str, Any]
+Actors = Mapping[Step, str]
+
+_ACTORS = {"ClipDisproved": "prover", "Demanded": "demander", "Supplied": "supplier"}
+"""Who disputes: the argument that names them, by event."""
 
 
-def story_json(fid: int, told: Round) -> Json:
-    """The part of a `RoundDetail` that no passing of time and no content changes once the round has ended."""
+def story_json(fid: int, told: Round, events: Iterable[Event]) -> Json:
+    """The part of a `RoundDetail` that no passing of time and no content changes once the round has ended.
+
+    Args:
+        fid: federation id.
+        told: the round.
+        events: that it was told from.
+    """
+    actors = {step_of(event): event.args[_ACTORS[event.name]] for event in events if event.name in _ACTORS}
     return {
         "fid": fid,
         "number": told.number,
@@ -28,9 +41,9 @@ def story_json(fid: int, told: Round) -> Json:
         "key": _step(told.key),
         "ended": _step(told.ended),
         "windows": [_window(window) for window in told.windows],
-        "updates": [_update(update) for update in told.updates],
+        "updates": [_update(update, actors) for update in told.updates],
         "panel": [_panelist(panelist) for panelist in told.panel],
-        "settlements": [_posted(posted) for posted in told.settlements],
+        "settlements": [_posted(posted, actors) for posted in told.settlements],
         "norm": _text(told.norm),
         "earned": {operator: str(amount) for operator, amount in told.earned.items()},
         "contradicted": list(told.contradicted),
@@ -62,8 +75,10 @@ def row_json(told: Round) -> Json:
 
 
 def _step(step: Step | None) -> Json | None:
-    if step is None:
-        return None
+    return None if step is None else _whole_step(step)
+
+
+def _whole_step(step: Step) -> Json:
     return {
         "event": step.event,
         "block": step.block,
@@ -71,6 +86,12 @@ def _step(step: Step | None) -> Json | None:
         "transaction": hexed(step.transaction),
         "log_index": step.log_index,
     }
+
+
+def _act(step: Step, actors: Actors) -> Json:
+    """A step with who took it; where nobody was paid for it, nobody is told (P-16)."""
+    who = actors[step]
+    return {**_whole_step(step), "by": None if who == NOBODY else who}
 
 
 def _steps(steps: Iterable[Step]) -> list[Json | None]:
@@ -99,7 +120,7 @@ def _vote(vote: Vote) -> Json:
     }
 
 
-def _update(update: Update) -> Json:
+def _update(update: Update, actors: Actors) -> Json:
     return {
         "operator": update.operator,
         "commitments": _steps(update.commitments),
@@ -115,6 +136,7 @@ def _update(update: Update) -> Json:
         "verdict": update.verdict.name.lower(),
         "earned": str(update.earned),
         "clipped": update.clipped,
+        "slashed": None if update.slashed is None else _act(update.slashed, actors),
     }
 
 
@@ -133,7 +155,7 @@ def _panelist(panelist: Panelist) -> Json:
     }
 
 
-def _posted(posted: Posted) -> Json:
+def _posted(posted: Posted, actors: Actors) -> Json:
     return {
         "aggregator": posted.aggregator,
         "turn": posted.turn,
@@ -150,6 +172,7 @@ def _posted(posted: Posted) -> Json:
         "medians": hexed(posted.medians),
         "demands": [_demand(demand) for demand in posted.demands],
         "fell": _fall(posted.fell),
+        "disputed": [_act(step, actors) for step in posted.disputed],
     }
 
 

@@ -27,8 +27,9 @@ from parley.chain.reader import Tag
 from parley.chain.view import Block
 from parley.errors import ChainError
 from parley.explorer.index.database import Database
-from parley.explorer.index.rows import Told, hexed
+from parley.explorer.index.rows import Told
 from parley.explorer.index.writing import Change, Writer
+from parley.history.sentences.words import hexed
 
 Heard = Callable[[Change, Block], None]
 

@@ -10,12 +10,13 @@ from parley.chain.model import Admission, Phase, Role
 from parley.chain.model import Policy as ChainPolicy
 from parley.explorer.api import models
 from parley.explorer.api.context import Snapshot
-from parley.explorer.index.rows import hexed, rows_where
+from parley.explorer.index.rows import rows_where
 from parley.explorer.naming import phase_name, role_names, rule_name
 from parley.explorer.queries import Standing, federation_row, names_of, roster_counts, standing_of, texts_of
 from parley.explorer.tokens import USUAL_DECIMALS
 from parley.history.charter import Charter
 from parley.history.model import State
+from parley.history.sentences.words import hexed
 from parley.numerics.rules import Rule
 from parley.storage import Cid, Codec
 

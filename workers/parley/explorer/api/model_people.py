@@ -151,3 +151,9 @@ class ReorgEvent(Model):
     """`reorg`: blocks from this height on were replaced; ask again for what is shown."""
 
     from_block: int
+
+
+class ContentEvent(Model):
+    """`content`: so many documents came, which may hold titles and names; ask again for what is shown."""
+
+    documents: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parley.explorer.api.model_settlements import Settlement, Step
+from parley.explorer.api.model_settlements import Act, Settlement, Step
 from parley.explorer.api.model_types import (
     Address,
     Foreign,
@@ -118,6 +118,7 @@ class Update(Model):
         score: settled score, 0 left out, 1 harmless, more: useful; null before a settlement. scale likewise, c of P-25.
         earned: for it; 0 unless the round is final.
         clipped: the trainer was slashed for a parameter beyond the clip.
+        slashed: the transaction that did so; null if none did.
     """
 
     operator: Address
@@ -134,6 +135,7 @@ class Update(Model):
     verdict: VerdictName
     earned: Wei
     clipped: bool
+    slashed: Act | None
 
 
 class Panelist(Model):

@@ -15,6 +15,12 @@ class Step(Model):
     log_index: int
 
 
+class Act(Step):
+    """A step in a dispute. `by`: who demanded, supplied or proved; null where nobody was paid for it (P-16)."""
+
+    by: Address | None
+
+
 class Node(Model):
     """A node of one of a settlement's trees."""
 
@@ -53,6 +59,7 @@ class Settlement(Model):
         hash: as the coordinator keeps it.
         medians: as posted, on the wire.
         fell: how it was convicted; null if it stands.
+        disputed: what was demanded and supplied of it, in the order of the chain.
     """
 
     aggregator: Address
@@ -70,3 +77,4 @@ class Settlement(Model):
     medians: Hex
     demands: list[Demand]
     fell: Fall | None
+    disputed: list[Act]

@@ -23,6 +23,7 @@ from parley.explorer.api.model_federations import (
     Token,
 )
 from parley.explorer.api.model_people import (
+    ContentEvent,
     Decoded,
     Deed,
     HeadEvent,
@@ -46,6 +47,7 @@ from parley.explorer.api.model_rounds import (
     Window,
 )
 from parley.explorer.api.model_settlements import (
+    Act,
     Demand,
     Fall,
     Node,
@@ -68,8 +70,10 @@ from parley.explorer.api.model_types import (
 )
 
 __all__ = [
+    "Act",
     "Address",
     "Budget",
+    "ContentEvent",
     "Decoded",
     "Deed",
     "Demand",

@@ -59,8 +59,8 @@ def round_detail(snapshot: Snapshot, fid: int, number: int) -> bytes:
     connection = snapshot.connection
     kept = connection.execute("SELECT story FROM rounds WHERE fid = ? AND round = ?", (fid, number)).fetchone()
     if kept is None:
-        told = open_round(connection, snapshot.chain, fid, number, snapshot.now)
-        story = json.dumps(story_json(fid, told), separators=(",", ":")).encode()
+        told, events = open_round(connection, snapshot.chain, fid, number, snapshot.now)
+        story = json.dumps(story_json(fid, told, events), separators=(",", ":")).encode()
         people = [update.operator for update in told.updates] + [panelist.operator for panelist in told.panel]
         people += [posted.aggregator for posted in told.settlements]
     else:
@@ -102,7 +102,7 @@ def _columns(connection: sqlite3.Connection, fid: int, newest: int) -> bytes:
 
 def _open_line(snapshot: Snapshot, fid: int, number: int) -> dict[str, Any]:
     standing = standing_of(snapshot.connection, snapshot.chain, fid, number, snapshot.now)
-    told = open_round(snapshot.connection, snapshot.chain, fid, number, snapshot.now)
+    told, _ = open_round(snapshot.connection, snapshot.chain, fid, number, snapshot.now)
     return {**row_json(told), "phase": None if standing.phase is None else phase_name(standing.phase)}
 
 
@@ -112,6 +112,7 @@ def _surroundings(snapshot: Snapshot, fid: int, number: int, people: list[str]) 
     row = federation_row(connection, fid)
     charter = snapshot.chain.charter(connection, fid)
     standing = standing_of(connection, snapshot.chain, fid, number, snapshot.now)
+    shard = shard_of(connection, charter, row["task"], number)
     gas = {
         tx["hash"]: tx["gas"]
         for tx in connection.execute(
@@ -121,7 +122,7 @@ def _surroundings(snapshot: Snapshot, fid: int, number: int, people: list[str]) 
     }
     return {
         "phase": None if standing.phase is None else phase_name(standing.phase),
-        "shard": shard_of(connection, charter, row["task"], number),
+        "shard": None if shard is None else shard["cid"],
         "gas": gas,
         "gas_total": sum(gas.values()),
         "quality": qualities_of(connection, fid, number, number).get(number),

@@ -96,7 +96,7 @@ def _add_federations(api: APIRouter, context: Context) -> None:
 def _add_stream(api: APIRouter, context: Context) -> None:
     @api.get(
         "/events",
-        summary="News as server-sent events: head, round, reorg",
+        summary="News as server-sent events: head, round, reorg, content",
         response_class=StreamingResponse,
         responses={200: {"content": {"text/event-stream": {}}, "description": "Until one of both ends it."}},
     )

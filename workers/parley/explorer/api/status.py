@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parley.explorer.api.context import Context
 from parley.explorer.api.models import Head, Status
-from parley.explorer.index.rows import hexed
+from parley.history.sentences.words import hexed
 
 
 def status(context: Context) -> Status:

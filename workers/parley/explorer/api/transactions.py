@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from parley.errors import NotFound
 from parley.explorer.api import models
 from parley.explorer.api.context import Snapshot
-from parley.explorer.index.rows import hexed, rows_where, unpack
+from parley.explorer.index.rows import rows_where, unpack
+from parley.history.sentences.words import hexed
 
 
 def transaction(snapshot: Snapshot, tx: str) -> models.Transaction:

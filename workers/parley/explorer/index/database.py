@@ -65,9 +65,9 @@ class Database:
         with self._writing, self._explained():
             if identity is not None:
                 self._identity = {"schema": str(schema.VERSION), **identity}
-            self._epoch += 1
             self._writer.close()
             self._writer = self._opened(anew=True)
+            self._epoch += 1  # only now does whoever connects find the new file
             self.damaged = False
 
     @contextmanager
@@ -135,9 +135,10 @@ class Database:
             try:
                 epoch, connection = self._idle.get_nowait()
             except queue.Empty:
+                epoch = self._epoch  # before it connects: a file that is thrown away meanwhile is not taken for the new
                 connection = _connect(f"{self.path.absolute().as_uri()}?mode=ro")
                 connection.execute("PRAGMA query_only = ON")
-                return self._epoch, connection
+                return epoch, connection
             if epoch == self._epoch:
                 return epoch, connection
             connection.close()

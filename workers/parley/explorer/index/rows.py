@@ -46,11 +46,6 @@ def unpack(text: str) -> dict[str, Any]:
     return {key: _unpacked(value) for key, value in json.loads(text).items()}
 
 
-def hexed(data: bytes) -> str:
-    """Bytes as people read them."""
-    return "0x" + data.hex()
-
-
 def event_of(row: sqlite3.Row) -> Event:
     """An event from a row of `EVENTS`."""
     return Event(

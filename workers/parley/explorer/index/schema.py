@@ -10,7 +10,7 @@ them. `args` is JSON as of `parley.explorer.index.rows`.
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 """Of these tables and what is in them: an index of another version is built anew."""
 
 META = "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"

@@ -13,10 +13,11 @@ from parley.errors import ParleyError
 from parley.explorer.deeds import deeds_of
 from parley.explorer.index import schema, tallies
 from parley.explorer.index.ledger import charter_at
-from parley.explorer.index.rows import events_where, hexed
+from parley.explorer.index.rows import events_where
 from parley.explorer.story_json import row_json, story_json
 from parley.history.charter import Charter
 from parley.history.model import Round, State
+from parley.history.sentences.words import hexed
 from parley.history.tell import tell
 
 ENDS = frozenset({"RoundFinalized", "RoundVoided"})
@@ -37,7 +38,7 @@ def refresh(connection: sqlite3.Connection, chain_id: int, coordinator: str, fid
         return
     charter = charter_at(connection, chain_id, coordinator, fid)
     told = told_of(charter, events, fid, number)
-    _keep(connection, fid, told)
+    _keep(connection, fid, told, events)
     tallies.add(connection, fid, deeds_of(told, events))
 
 
@@ -73,9 +74,9 @@ def story_of(row: sqlite3.Row) -> bytes:
     return zlib.decompress(row["story"])
 
 
-def _keep(connection: sqlite3.Connection, fid: int, told: Round) -> None:
+def _keep(connection: sqlite3.Connection, fid: int, told: Round, events: Sequence[Event]) -> None:
     standing = told.settlement if told.state is State.FINAL else None
-    story = json.dumps(story_json(fid, told), separators=(",", ":")).encode()
+    story = json.dumps(story_json(fid, told, events), separators=(",", ":")).encode()
     connection.execute(
         "INSERT INTO rounds VALUES (?, ?, ?, ?, ?, ?, ?)",
         (

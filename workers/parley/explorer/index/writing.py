@@ -12,7 +12,9 @@ from parley.chain.model import terms_of
 from parley.chain.view import Block
 from parley.explorer.index import ledger, stories
 from parley.explorer.index.database import Database
-from parley.explorer.index.rows import Told, event_of, hexed, pack, round_number, rows_where
+from parley.explorer.index.rows import Told, event_of, pack, round_number, rows_where
+from parley.history.sentences.words import hexed
+from parley.history.tell import round_of
 from parley.numerics.fixed_point import size_for
 from parley.storage import Cid, Codec
 
@@ -195,14 +197,14 @@ def _note(connection: sqlite3.Connection, block: Block) -> None:
 
 
 def _round_of(connection: sqlite3.Connection, event: Event) -> int | None:
-    """As `parley.history.tell.round_of`, by what the index knows."""
+    """The round that an event belongs to, by those before it that the index knows."""
     if "round" in event.args or "settlement" not in event.args:
         return round_number(event.args.get("round"))
-    before = "AND (e.block, e.log_index) < (?, ?)"
-    place = (event.args["fid"], event.block, event.log_index)
-    if event.name == "Demanded":
-        opened = list(rows_where(connection, f"e.name = 'RoundOpened' AND e.fid = ? {before}", *place))
-        return opened[-1]["round"] if opened else None
-    asked = rows_where(connection, f"e.name = 'Demanded' AND e.fid = ? {before}", *place)
-    same = [row["round"] for row in asked if event_of(row).args["settlement"] == event.args["settlement"]]
-    return same[0] if same else None
+    last, asked = 0, dict[bytes, int]()
+    before = "e.name IN ('RoundOpened', 'Demanded') AND e.fid = ? AND (e.block, e.log_index) < (?, ?)"
+    for row in rows_where(connection, before, event.args["fid"], event.block, event.log_index):
+        if row["name"] == "RoundOpened":
+            last = row["round"]
+        elif row["round"] is not None:
+            asked.setdefault(event_of(row).args["settlement"], row["round"])
+    return round_of(event, last, asked) or None

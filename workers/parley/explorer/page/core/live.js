@@ -18,11 +18,12 @@ export class Live extends EventTarget {
   #timer = null;
   #reopening = null;
   #wait = 1_000;
-  #broken = false;
+  #missed = false; // news may have come that nobody told of
 
   start() {
-    document.addEventListener("visibilitychange", () => (document.hidden ? this.#rest() : this.#wake()));
-    if (!document.hidden) this.#wake();
+    const look = () => (document.hidden ? this.#rest() : this.#wake());
+    document.addEventListener("visibilitychange", look);
+    look();
   }
 
   /** Ask for the status now. Resolves when it is known, or known not to be. */
@@ -30,9 +31,9 @@ export class Live extends EventTarget {
     clearTimeout(this.#timer);
     try {
       this.#take(await get("/status", AbortSignal.timeout(10_000)));
-      this.#news("block"); // titles, names and measured models come without a block
+      this.#news(this.#missed ? "all" : "block");
       if (this.#source?.readyState === EventSource.OPEN) this.#become("live");
-      else if (this.#broken) this.#become("polling");
+      else if (this.#source?.readyState === EventSource.CLOSED) this.#become("polling");
     } catch {
       // whatever it was, the next pulse tells whether it is over
       this.#become("reconnecting");
@@ -51,6 +52,7 @@ export class Live extends EventTarget {
     clearTimeout(this.#reopening);
     this.#source?.close();
     this.#source = null;
+    this.#missed = true;
   }
 
   #open() {
@@ -60,20 +62,21 @@ export class Live extends EventTarget {
     source.onopen = () => {
       this.#wait = 1_000;
       this.#become("live");
-      if (this.#broken) this.#news("all");
-      this.#broken = false;
+      if (this.#missed) this.#news("all");
+      this.#missed = false;
     };
     source.onerror = () => this.#lost(source);
     source.addEventListener("head", ({ data }) => this.#block(JSON.parse(data)));
     source.addEventListener("round", () => this.#news("round"));
     source.addEventListener("reorg", () => this.#news("all"));
+    source.addEventListener("content", () => this.#news("all"));
   }
 
   /** The connection broke: ask at once whether the server is there, and open it anew, later each time. */
   #lost(source) {
     if (source !== this.#source) return;
     source.close();
-    this.#broken = true;
+    this.#missed = true;
     this.pulse();
     clearTimeout(this.#reopening);
     this.#reopening = setTimeout(() => this.#open(), this.#wait);
@@ -92,7 +95,10 @@ export class Live extends EventTarget {
     this.#send("status");
     if (pushed) this.#news("block");
     // blocks that the stream did not tell of: it is dead without having said so
-    if (!pushed && this.state === "live" && before !== undefined && status.indexed - before > 1) this.#open();
+    if (!pushed && this.state === "live" && before !== undefined && status.indexed - before > 1) {
+      this.#missed = true;
+      this.#open();
+    }
   }
 
   #news(kind) {

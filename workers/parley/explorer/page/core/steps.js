@@ -10,6 +10,9 @@ const NAMES = {
   ValidationOpened: "Validation shard opened",
   Settled: "Settlement posted",
   Convicted: "Settlement convicted",
+  Demanded: "Node demanded",
+  Supplied: "Node supplied",
+  ClipDisproved: "Trainer slashed",
   RoundFinalized: "Round final",
   RoundVoided: "Round void",
 };
@@ -23,6 +26,8 @@ const PHASES = {
   ScoresRevealed: "score reveal",
   Settled: "settle",
   Convicted: "settle",
+  Demanded: "challenge",
+  Supplied: "challenge",
   RoundFinalized: "challenge",
 };
 
@@ -36,8 +41,10 @@ export function stepsOf(round) {
     ...[...round.updates, ...round.panel].flatMap(({ operator, commitments, revealed }) =>
       [...commitments, revealed].map((step) => told(step, operator)),
     ),
-    ...round.settlements.flatMap(({ aggregator, step, fell }) => [
+    ...round.updates.map(({ slashed }) => told(slashed, slashed?.by)),
+    ...round.settlements.flatMap(({ aggregator, step, fell, disputed }) => [
       told(step, aggregator),
+      ...disputed.map((act) => told(act, act.by)),
       told(fell?.step, fell?.prover),
     ]),
   ];

@@ -25,11 +25,17 @@ export function updates(round, decimals, status) {
           update.clipped ? badge("Slashed: beyond the clip", "bad") : null,
           update.earned === "0" ? null : h("strong", { class: "beside" }, `+ ${tokens(update.earned, decimals)}`),
         ),
+        update.slashed ? slash(round, update.slashed) : null,
         round.reasons[update.operator] ? h("p", null, round.reasons[update.operator]) : null,
         fold("Commitment, reveal and content", details(evidence(update, status))),
       ),
     ),
   );
+}
+
+function slash(round, { by, ...step }) {
+  const prover = by === null ? null : [", by ", participant(round.fid, by, round.names[by])];
+  return h("p", null, "Proved to be beyond the clip in ", at(step), prover, ".");
 }
 
 function evidence(update, status) {
