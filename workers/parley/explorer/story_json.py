@@ -11,8 +11,8 @@ from parley.explorer.naming import phase_name
 from parley.history.model import Fall, Panelist, Posted, Round, Step, Update, Vote, step_of
 from parley.history.sentences import update_reason
 from parley.history.sentences.words import hexed
-from parley.history.tell import NOBODY
 from parley.history.windows import Window
+from parley.numerics.faults import NOBODY
 
 Json = dict[str, Any]
 Actors = Mapping[Step, str]

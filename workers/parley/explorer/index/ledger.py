@@ -10,8 +10,9 @@ from parley.chain.model import terms_of
 from parley.explorer.index import stakes
 from parley.explorer.index.rows import event_of, events_where, rows_where
 from parley.explorer.index.schema import DERIVED
-from parley.explorer.index.stakes import NOBODY, Args, require_whole
+from parley.explorer.index.stakes import Args, require_whole
 from parley.history.charter import Charter, charter_of
+from parley.numerics.faults import NOBODY
 from parley.storage import Cid, Codec
 
 _NAMED = ("operator", "sponsor", "aggregator", "prover", "demander", "supplier")

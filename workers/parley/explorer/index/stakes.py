@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from parley.chain.errors import IncompleteLogs
+from parley.numerics.faults import NOBODY
 from parley.storage import Cid, Codec
-
-NOBODY = "0x" + "00" * 20
 
 Args = Mapping[str, Any]
 
