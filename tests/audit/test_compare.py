@@ -141,6 +141,12 @@ def no_receipts(machine: Machine) -> None:
     machine.whole.refused(Check.LOGS, "the node does not tell the receipts of a block")
 
 
+def node_refuses(machine: Machine) -> None:
+    """The node tells no receipts, as one that hides something would not: the audit is not clean (P-19)."""
+    no_receipts(machine)
+    machine.whole.gone(Check.LOGS, Place("what the check takes", Party.NODE), "the method does not exist")
+
+
 def no_torch(machine: Machine) -> None:
     """Scores cannot be run again."""
     for number in machine.rounds:
@@ -154,7 +160,8 @@ def node_lies(machine: Machine) -> None:
     machine.rounds[1] = replace(machine.rounds[1], inputs="0x" + "cd" * 32)
 
 
-HONEST = (model_gone, other_content_gone, unused_gone, damaged, cache_damaged, no_receipts, no_torch, node_lies)
+CONTENT = (model_gone, other_content_gone, unused_gone, damaged, cache_damaged)
+HONEST = (*CONTENT, no_receipts, node_refuses, no_torch, node_lies)
 
 
 def test_compare__two_machines_that_found_the_same__confirm_each_other() -> None:
@@ -177,7 +184,7 @@ def test_compare__honest_report_of_a_machine_that_lacks_something__is_never_call
     assert verified.confirmed == quiet, verified.sheet.findings
 
 
-@pytest.mark.parametrize("own", [model_gone, damaged, cache_damaged, node_lies])
+@pytest.mark.parametrize("own", [model_gone, damaged, cache_damaged, node_refuses, node_lies])
 def test_compare__fault_of_this_machine__is_shown_as_what_it_is(own: Change) -> None:
     verified = found(None, own)
     shown = [(f.check, f.outcome, f.place.party) for f in verified.sheet.findings]
