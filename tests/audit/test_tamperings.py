@@ -13,7 +13,9 @@ import pytest
 from parley.audit import gather as gathering
 from parley.audit import on_chain, run, work
 from parley.audit.checks import Check
-from parley.audit.findings import Outcome, Party, Sheet, merged
+from parley.audit.compare import compare
+from parley.audit.findings import Finding, Outcome, Party, Sheet, merged
+from parley.audit.form import Body
 from parley.audit.gather import block_at, gather
 from parley.audit.kept import KeptBlocks
 from parley.audit.pool import Crew
@@ -84,6 +86,13 @@ def wrong(report: Report) -> list[dict[str, Any]]:
     return [finding for finding in report["findings"] if finding["outcome"] != "remark"]
 
 
+def blamed(told: Report, again: Report) -> list[Finding]:
+    """What a re-check finds wrong with a report."""
+    sheet = Sheet()
+    compare(Body.model_validate(told), Body.model_validate(again), sheet)
+    return [f for f in sheet.findings if f.outcome is Outcome.WRONG and f.place.party is Party.REPORT]
+
+
 def test_audit__ten_rounds__are_clean(first: tuple[Report, Path]) -> None:
     """P-6, P-9, P-11, P-12, P-17, P-24 to P-27: everything is derived again; every check had something to compare."""
     report, _ = first
@@ -123,8 +132,8 @@ def test_audit__blocks__lead_from_the_first_to_the_last_unless_there_are_too_man
 
 
 @pytest.mark.parametrize("tampering", MACHINES, ids=lambda tampering: tampering.name)
-def test_audit__tampered_with__is_found_and_named(bed: Bed, tampering: Tampering) -> None:
-    """P-5, P-19, P-20: what store, node or the auditor's own files make of it."""
+def test_audit__tampered_with__is_found_and_named(bed: Bed, first: tuple[Report, Path], tampering: Tampering) -> None:
+    """P-5, P-19, P-20: what store, node or the auditor's own files make of it; no honest report is blamed for that."""
     tampering.apply(bed)
     sources = bed.audited.sources(bed.node.url)
     report = bed.audited.audit(bed.home, sources=sources, store=bed.store)
@@ -132,6 +141,10 @@ def test_audit__tampered_with__is_found_and_named(bed: Bed, tampering: Tampering
     assert (tampering.check, tampering.party, tampering.outcome) in found
     assert report["verdict"] == ("wrong" if tampering.outcome is Outcome.WRONG else "unavailable")
     assert not bed.journal.exists()
+    assert blamed(report, report) == []
+    if tampering.party is Party.TRAINER:
+        return  # the audit believed what the node told of a trainer
+    assert blamed(report, first[0]) == blamed(first[0], report) == []
 
 
 @pytest.mark.parametrize("retelling", RETELLINGS, ids=lambda retelling: retelling.name)

@@ -21,8 +21,8 @@ ROUNDS = CONTENT - {Check.TASK, Check.GENESIS}
 LEFT_OUT = frozenset({Check.BLOCKS, Check.LOGS, Check.ANCESTRY, Check.STATE, Check.SEED, Check.TOKENS, Check.SCORES})
 """Checks that an audit may leave out: where a node or a machine does not have what they take."""
 
-_OWN = frozenset({Check.CACHE, Check.JOURNAL})
-"""Checks of the auditor's own files."""
+_OWN = frozenset({Check.CACHE, Check.JOURNAL, Check.TOKENS})
+"""Checks of the auditor's own files, and of balances, which are a node's word."""
 
 _MACHINE = frozenset({Party.AUDITOR, Party.NODE, Party.STORE})
 """Who may be at fault on one machine and not on another."""
