@@ -324,7 +324,7 @@ def test_verify__different_scores_that_do_not_recur__are_not_confirmed(world: Wo
 def test_verify__altered_report__is_found_and_named(world: World, signed: Json, change: Change, check: str) -> None:
     told = json.loads(json.dumps(signed))
     change(told)
-    result = world.run("audit", "--no-scores", "--verify", write(world, told), "--json")
+    result = world.run("audit", "--verify", write(world, told), "--json")
     assert result.exit_code == ExitCode.WRONG, result.output
     found = json.loads(result.stdout)
     assert check in {f["check"] for f in found["findings"] if f["outcome"] == "wrong"}
@@ -336,5 +336,6 @@ def test_verify__no_report__is_an_error_of_content(world: World) -> None:
     assert world.run("audit", "--verify", path).exit_code == ExitCode.NOT_FOUND
     path.write_text("{}")
     assert world.run("audit", "--verify", path).exit_code == ExitCode.CONTENT
-    assert world.run("audit", "1", "--verify", path).exit_code == ExitCode.USAGE
+    for beside in (("1",), ("--no-scores",), ("--every-block",), ("--out", "x.json"), ("--block", "3")):
+        assert world.run("audit", *beside, "--verify", path).exit_code == ExitCode.USAGE
     assert PASSWORD not in world.run("audit", "--verify", path).output

@@ -64,7 +64,7 @@ def audit(  # noqa: PLR0913 - each parameter is an option
         task_file=task_file or session.settings.task_file,
     )
     if verify is not None:
-        _refuse_beside_verify(federation, out, block)
+        _refuse_beside_verify(federation, out, block, every_block, None if scores else scores)
         with auditing.watched() as watcher:
             found = auditing.verify(session, auditing.read(verify), wishes, watcher)
         emit(_found_of(found), as_json=json, show=_show_verified)
@@ -81,7 +81,7 @@ def audit(  # noqa: PLR0913 - each parameter is an option
 
 def _refuse_beside_verify(*given: object) -> None:
     if any(value is not None for value in given):
-        raise typer.BadParameter("a report says itself which federation and block it is of, and nothing is written")
+        raise typer.BadParameter("a report says itself what it is of and what was left out, and nothing is written")
 
 
 def _found_of(found: Verified) -> dict[str, object]:
