@@ -83,7 +83,7 @@ def test_changes__reorg__says_how_many_events_went_away() -> None:
 
 
 def test_changes__whole_saga__every_event_has_words() -> None:
-    tape = Tape().add("SeedCaptured", seed=b"S" * 32).up_to_scores().tells(*GOOD).settles()
+    tape = Tape().add("SeedCaptured", seed=b"S" * 32).up_to_scores().tells(*GOOD).settles(earned=100)
     settlement = tape.told().settlements[0].hash
     tape.add("Demanded", settlement=settlement, demander=PROVER, node=(0, 0, 8, 0), hash=b"n", deadline=2000, fee=1)
     tape.add("Postponed", finalAt=2000, contested=True)
@@ -154,7 +154,7 @@ def test_screen__scores_as_they_come__a_column_for_each_seat() -> None:
 def test_screen__settlement_that_fell_and_one_that_stands__both_told() -> None:
     lines = drawn(scene(played(*GOOD).convicts().settles(turn=1), Phase.CHALLENGE), width=100)
     found = [line for line in lines if line.startswith("settlement:")]
-    assert found[0].startswith("settlement: turn 0 by 0x99999999, 0.00 tokens, convicted by 0x77777777")
+    assert found[0].startswith("settlement: turn 0 by 0x99999999, 1,000.00 tokens, convicted by 0x77777777")
     assert "turn 1 by 0x99999999" in found[1]
     assert ", final at 00:1" in found[1]
 

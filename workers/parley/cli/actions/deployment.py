@@ -127,7 +127,7 @@ def deploy_contracts(
     """
     say("compiling the contracts (some ten seconds the first time)")
     names = (*CORE, *([TOKEN] if options.token_holder is not None else []))
-    compilation = compile_contracts(project_root(), names)
+    compilation = compile_contracts(project_root(), (*CORE, TOKEN))  # all: so that it is compiled once, with or without
     errors = error_table({name: artifact.abi for name, artifact in compilation.artifacts.items()})
     say(f"deploying {len(names)} contracts")
     with Sender(w3, account, errors, outbox, policy) as sender:

@@ -8,6 +8,7 @@ from pathlib import Path
 from web3 import Web3
 
 from parley.chain.compiler import compile_contracts, project_root
+from parley.chain.contracts import CORE, TOKEN
 from parley.chain.deployments import load_deployment
 from parley.cli.progress import Say, silent
 from parley.explorer.export.folder import publish
@@ -53,7 +54,7 @@ def export(w3: Web3, deployments: Path, node: str, folder: Path, *, say: Say = s
     """
     deployment = load_deployment(w3.eth.chain_id, deployments, w3)
     say("compiling the contracts (some ten seconds the first time)")
-    compilation = compile_contracts(project_root(), tuple(deployment.contracts))
+    compilation = compile_contracts(project_root(), (*CORE, TOKEN))
     say("comparing them with the chain")
     contracts = verified(w3, deployment, compilation)
     files = files_of(deployment.chain_id, contracts, compilation.standard_input, shown_url(node))
