@@ -26,6 +26,7 @@ from rich.table import Table  # noqa: E402
 
 from benchmarks import aggregation, rounds, trees  # noqa: E402
 from benchmarks.measure import FULL, QUICK, Figure, Memory  # noqa: E402
+from parley.cli import logs  # noqa: E402
 from parley.errors import ParleyError  # noqa: E402
 
 PARTS = ("trees", "rules", "rounds", "roles", "audit", "page")
@@ -102,6 +103,7 @@ def as_json(results: dict[str, list[Figure | Memory]]) -> str:
 def main() -> int:
     """Measure the parts in turn; return the exit code."""
     options = arguments()
+    logs.configure("warning", "auto")
     terminal = sys.stderr if options.json else sys.stdout
     console = Console(file=terminal, width=None if terminal.isatty() else WIDTH)
     results: dict[str, list[Figure | Memory]] = {}
