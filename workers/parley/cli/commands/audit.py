@@ -48,8 +48,8 @@ def audit(  # noqa: PLR0913 - each parameter is an option
     machines compute floats differently. What does not hold is named, with who is responsible. An audit that was stopped
     goes on where it was.
 
-    Exit code 0: every integer holds. 13: something does not. 14: nothing wrong, but content is gone. With --account the
-    report is signed.
+    Exit code 0: every integer holds. 13: something does not. 14: nothing wrong, but content is gone, or
+    the node does not tell what proves it. With --account the report is signed.
     """
     from parley.audit.report import exit_code
     from parley.audit.run import Wishes
