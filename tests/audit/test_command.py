@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,30 +24,23 @@ from parley.storage import Cid
 from tests.audit.altered import ALTERED, Change, Json, different_throughout, resigned
 from tests.audit.towns import QUIET, Audited, Silent, short
 from tests.cli.world import PASSWORD, World, make_world
-from tests.support.anvil import AnvilNode, running_anvil
+from tests.support.anvil import AnvilNode
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
-def node() -> Iterator[AnvilNode]:
-    """A chain of the module's own."""
-    with running_anvil() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def audited(node: AnvilNode, tmp_path_factory: pytest.TempPathFactory) -> Audited:
+def audited(module_anvil: AnvilNode, tmp_path_factory: pytest.TempPathFactory) -> Audited:
     """Three final rounds."""
-    return short(node, tmp_path_factory.mktemp("short"))
+    return short(module_anvil, tmp_path_factory.mktemp("short"))
 
 
 @pytest.fixture
-def world(node: AnvilNode, audited: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(module_anvil: AnvilNode, audited: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """An auditor with a key, and a copy of the content of its own."""
     shutil.copytree(audited.store, tmp_path / "store")
     made = make_world(
-        node, tmp_path, rpc_url=audited.url, deployments=str(audited.folder / "deployments"), store="store"
+        module_anvil, tmp_path, rpc_url=audited.url, deployments=str(audited.folder / "deployments"), store="store"
     )
     monkeypatch.chdir(tmp_path)
     made.json("account", "new", "auditor", "--light")

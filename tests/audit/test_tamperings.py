@@ -30,22 +30,15 @@ from tests.audit.tampered_node import state_untold
 from tests.audit.tamperings import MACHINES, Tampering
 from tests.audit.towns import QUIET, ROUNDS, Audited, Silent, crooked, grown
 from tests.chain.lying_node import lying_node
-from tests.support.anvil import AnvilNode, running_anvil
+from tests.support.anvil import AnvilNode
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
-def node() -> Iterator[AnvilNode]:
-    """A chain of the module's own."""
-    with running_anvil() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def audited(node: AnvilNode, tmp_path_factory: pytest.TempPathFactory) -> Audited:
+def audited(module_anvil: AnvilNode, tmp_path_factory: pytest.TempPathFactory) -> Audited:
     """Ten final rounds and a void one."""
-    return grown(node, tmp_path_factory.mktemp("grown"))
+    return grown(module_anvil, tmp_path_factory.mktemp("grown"))
 
 
 @pytest.fixture(scope="module")
@@ -227,9 +220,9 @@ def test_retellings__each__is_of_a_story_in_which_nothing_was_wrong(story: Story
     assert len(MACHINES) + len(RETELLINGS) >= 30
 
 
-def test_audit__lies_that_nobody_disputed__are_found_in_each_round(node: AnvilNode, tmp_path: Path) -> None:
+def test_audit__lies_that_nobody_disputed__are_found_in_each_round(module_anvil: AnvilNode, tmp_path: Path) -> None:
     """P-6, P-11, P-12: a wrong model, wrong medians and wrong rewards became final; the aggregator is named."""
-    liar = crooked(node, tmp_path / "crooked")
+    liar = crooked(module_anvil, tmp_path / "crooked")
     report = liar.audit(tmp_path / "home")
     assert report["verdict"] == "wrong"
     found = {(item["round"], item["check"]) for item in wrong(report) if item["responsible"] == "aggregator"}

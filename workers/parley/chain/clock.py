@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from parley.chain.events import Event
 from parley.chain.model import Phase, Policy, RoundState
-from parley.chain.view import phase_in, stages, turn_at
+from parley.chain.view import phase_in, stages, turn_at, turn_end_at
 
 MAX_LENGTH = 2**24 - 1
 """What the coordinator can hold of a phase's length, seconds: turns restart no later than so long after the score
@@ -108,11 +108,11 @@ class Clock:
 
     def phase_end(self, time: int) -> int | None:
         """When the phase at a time ends at the latest, or its turn, chain seconds; `None` where only an act ends it."""
-        phase, start = self.phase(time), self.state.score_reveal_end
+        phase = self.phase(time)
         if phase > Phase.CHALLENGE:
             return None
         if phase is Phase.SETTLE:
-            return start + ((time - start) // self.policy.settle + 1) * self.policy.settle
+            return turn_end_at(self.state, self.policy, time)
         if phase is Phase.CHALLENGE:
             return self.state.final_at if self.state.final_at > time else None
         return next(end for end, stage, _, _ in stages(self.state, self.policy) if stage is phase)

@@ -228,8 +228,7 @@ class View(Recorded):
     @property
     def turn_end(self) -> int:
         """When that turn ends, chain seconds."""
-        start, length = self.round.score_reveal_end, self.policy.settle
-        return start + ((self.time - start) // length + 1) * length
+        return turn_end_at(self.round, self.policy, self.time)
 
     @property
     def record(self) -> RoundRecord | None:
@@ -271,6 +270,12 @@ def turn_at(round_: RoundState, policy: Policy, time: int, read_at: int) -> int:
     if round_.phase == Phase.SETTLE:
         attempt -= (read_at - round_.score_reveal_end) // policy.settle
     return attempt + (time - round_.score_reveal_end) // policy.settle
+
+
+def turn_end_at(round_: RoundState, policy: Policy, time: int) -> int:
+    """When the turn that runs at `time` ends, chain seconds."""
+    start, length = round_.score_reveal_end, policy.settle
+    return start + ((time - start) // length + 1) * length
 
 
 class Lively(Protocol):

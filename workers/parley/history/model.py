@@ -103,8 +103,7 @@ class Update:
         score: settled score, `None` before a settlement; scale likewise.
         verdict: what became of it.
         earned: what the trainer earns for it, wei; 0 unless the round is final.
-        clipped: the trainer was slashed for a parameter beyond the clip.
-        slashed: the transaction that did so, `None` if none did.
+        slashed: the transaction that took stake for a parameter beyond the clip, `None` if none did.
     """
 
     operator: str
@@ -120,8 +119,12 @@ class Update:
     scale: int | None = None
     verdict: Verdict = Verdict.NOT_REVEALED
     earned: int = 0
-    clipped: bool = False
     slashed: Step | None = None
+
+    @property
+    def clipped(self) -> bool:
+        """Whether the trainer was slashed for a parameter beyond the clip."""
+        return self.slashed is not None
 
 
 @dataclass(frozen=True, slots=True)

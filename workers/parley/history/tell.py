@@ -217,21 +217,11 @@ class _Story:
             settlements=tuple(self._with_demands()),
             norm=tallied.norm,
             earned=tallied.earned,
-            contradicted=() if standing is None else tuple(self._contradicted(standing, trainers, ballots)),
+            contradicted=() if standing is None else tuple(_contradicted(standing, tallied)),
         )
 
     def _why_void(self, time: int | None) -> Void | None:
         return None if time is None else why_void(self.windows.clock.state, self.policy, time, time)
-
-    def _contradicted(self, posted: Posted, trainers: Sequence[str], ballots: Sequence[Ballot]) -> Iterable[str]:
-        """What of a settlement is not what the votes come to (P-11, P-12, P-25)."""
-        honest = tally(self.policy, trainers, ballots, posted.aggregator, final=True)
-        if posted.medians != honest.medians:
-            yield "scores"
-        if posted.norm != honest.norm:
-            yield "norm"
-        if posted.earned != sum(honest.earned.values()):
-            yield "pay"
 
     def _ballot(self, event: Event) -> Ballot:
         operator = event.args["operator"]
@@ -268,7 +258,6 @@ class _Story:
             scale=entry.scale,
             verdict=entry.verdict,
             earned=entry.earned,
-            clipped=operator in self.clipped,
             slashed=_step(self.clipped.get(operator)),
         )
 
@@ -298,6 +287,16 @@ class _Story:
 
     def _commitments(self, evaluator: str) -> tuple[Step, ...]:
         return tuple(map(step_of, self.score_commits.get(evaluator, [])))
+
+
+def _contradicted(posted: Posted, honest: Tally) -> Iterable[str]:
+    """What of a settlement is not what the votes come to (P-11, P-12, P-25)."""
+    if posted.medians != honest.medians:
+        yield "scores"
+    if posted.norm != honest.norm:
+        yield "norm"
+    if posted.earned != honest.pays:
+        yield "pay"
 
 
 def _seat(event: Event) -> int:

@@ -50,6 +50,7 @@ class Tally:
         earned: what the round earns each operator in all its roles, wei; empty unless it is final.
         evaluators: the part of it that evaluators earn as such.
         medians: settled scores and scales on the wire; empty without a settlement.
+        pays: what the round earns all in sum once it is final, wei; 0 without a settlement.
     """
 
     entries: tuple[Entry, ...]
@@ -58,6 +59,7 @@ class Tally:
     earned: Mapping[str, int] = field(default_factory=dict)
     evaluators: Mapping[str, int] = field(default_factory=dict)
     medians: bytes = b""
+    pays: int = 0
 
 
 def tally(
@@ -76,10 +78,10 @@ def tally(
     if aggregator is None or not ballots:
         return Tally(tuple(Entry(on, None, None, Verdict.UNSETTLED, 0) for on in votes))
     settled = scoring.medians([b.vector for b in ballots], [b.own for b in ballots], len(trainers))
-    merits = scoring.trainer_shares(policy.trainer_pool, settled.scores) if final else [0] * len(trainers)
-    shares = _evaluators(policy, ballots, settled) if final else {}
+    merits = scoring.trainer_shares(policy.trainer_pool, settled.scores)
+    shares = _evaluators(policy, ballots, settled)
     entries = tuple(
-        Entry(on, settled.scores[i], settled.scales[i], _verdict(on, settled.scores[i]), merits[i])
+        Entry(on, settled.scores[i], settled.scales[i], _verdict(on, settled.scores[i]), merits[i] if final else 0)
         for i, on in enumerate(votes)
     )
     paid = [*zip(trainers, merits, strict=True), *shares.items(), (aggregator, policy.aggregator_pool)]
@@ -88,8 +90,9 @@ def tally(
         settled.norm,
         {b.operator: scoring.evaluator_quality(b.vector.scores, settled.scores, b.own) for b in ballots},
         _summed(paid) if final else {},
-        shares,
+        shares if final else {},
         scoring.encode_medians(settled),
+        sum(amount for _, amount in paid),
     )
 
 

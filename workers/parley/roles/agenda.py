@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from parley.chain.model import Phase, Role
-from parley.chain.view import LAST_TURN, View, turn_at
+from parley.chain.view import LAST_TURN, View, stages, turn_at
 from parley.roles import aggregator, evaluator, sponsor, supplier, trainer
 from parley.roles.actions import (
     Action,
@@ -119,14 +119,7 @@ def _state(view: View, phase: Phase, *, done: bool, due: bool) -> State:
 
 def _window(view: View, phase: Phase) -> tuple[int | None, int]:
     """When a phase begins and ends, as it stands now; `None` for a beginning that has passed."""
-    r = view.round
-    ends = {
-        Phase.TRAIN: r.train_end,
-        Phase.REVEAL: r.reveal_end,
-        Phase.KEY: r.key_end,
-        Phase.SCORE_COMMIT: r.score_commit_end,
-        Phase.SCORE_REVEAL: r.score_reveal_end,
-    }
+    ends = {stage: end for end, stage, _, _ in stages(view.round, view.policy)}
     start = ends.get(Phase(phase - 1))
     return (start if start is not None and start > view.time else None), ends[phase]
 

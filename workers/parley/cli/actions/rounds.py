@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from parley.chain.contracts import Contracts
 from parley.chain.model import Header, Phase
 from parley.chain.sender import Sender
-from parley.chain.view import RoundRecord, View
+from parley.chain.view import RoundRecord, View, stages
 from parley.cli.actions.receipts import Done, done
 from parley.errors import ChainError, NotFound
 from parley.history.charter import vector_cid
@@ -164,16 +164,9 @@ def _update(view: View, record: RoundRecord, index: int, settled: SettledScores 
 
 def _phase_ends(view: View) -> dict[str, int]:
     """Ends of the phases to come."""
-    round_ = view.round
-    ends = {
-        "train": round_.train_end,
-        "reveal": round_.reveal_end,
-        "key": round_.key_end,
-        "score_commit": round_.score_commit_end,
-        "score_reveal": round_.score_reveal_end,
-        "challenge": round_.final_at,
-    }
-    return {name: end for name, end in ends.items() if end > view.block.timestamp}
+    ends = [(phase, end) for end, phase, _, _ in stages(view.round, view.policy)]
+    coming = [*ends, (Phase.CHALLENGE, view.round.final_at)]
+    return {phase.name.lower(): end for phase, end in coming if end > view.block.timestamp}
 
 
 def advance(contracts: Contracts, sender: Sender, view: View) -> Done:
