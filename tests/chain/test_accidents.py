@@ -215,12 +215,12 @@ def test_send__reorg_after_it_was_confirmed__same_bytes_land_again(giver: Giver,
 
 def test_send__reorg_took_two_and_the_first_is_wanted_again__nothing_waits_behind_its_gap(giver: Giver) -> None:
     """F-68, F-71: what lay above it is not waited for before it has gone out."""
-    with giver.sender(replace(POLICY, timeout=5)) as sender:
+    with giver.sender(replace(POLICY, timeout=10)) as sender:
         first, second = [sender.deliver(giver.gift(wei), intent=Intent(f"gift/{wei}")) for wei in (1, 2)]
         giver.rpc("anvil_reorg", 2, [])
         began = time.monotonic()
         assert sender.deliver(giver.gift(1), intent=Intent("gift/1")).hash == first.hash
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 8
         assert sender.deliver(giver.gift(2), intent=Intent("gift/2")).hash == second.hash
     assert giver.given == 3
 

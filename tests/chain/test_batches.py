@@ -68,11 +68,11 @@ def test_ask_many__batch_takes_too_long__is_asked_for_by_half() -> None:
     """A node that needs its time for each answer still gives all of them, and batches go on."""
 
     def slow(asked: list[Json]) -> Json:
-        time.sleep(0 if len(asked) <= 4 else 1.5)
+        time.sleep(0 if len(asked) <= 4 else 2.5)
         return [answer(request) for request in asked]
 
     wanted = list(range(16))
-    with node(slow, timeout=0.7) as (w3, sizes):
+    with node(slow, timeout=1.5) as (w3, sizes):
         assert ask_many(w3, [("eth_getBlockByNumber", [number]) for number in wanted]) == wanted
         assert [size for size in sizes if size > 1] == [16, 8, 4, 4, 8, 4, 4]
 

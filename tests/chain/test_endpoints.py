@@ -170,14 +170,14 @@ def test_provider__answer_never_ends__is_over_at_the_deadline(module_anvil: Anvi
 
 def test_provider__black_hole_among_two__costs_one_deadline(pair: tuple[FaultProxy, FaultProxy]) -> None:
     """F-63, F-66: the next read does not wait for it again."""
-    w3 = both(pair, timeout=0.5)
+    w3 = both(pair, timeout=2.0)
     pair[0].set(Fault.BLACK_HOLE)
     started = time.monotonic()
     assert w3.eth.block_number >= 0
-    assert 0.4 < time.monotonic() - started < 1.5
+    assert 1.9 < time.monotonic() - started < 3.9
     started = time.monotonic()
     assert w3.eth.block_number >= 0
-    assert time.monotonic() - started < 0.4
+    assert time.monotonic() - started < 1.9
 
 
 def test_transport__endless_answer__is_cut_at_the_limit(module_anvil: AnvilNode) -> None:

@@ -38,6 +38,7 @@ def server(asked: list[bytes]) -> Iterator[str]:
             """Print nothing."""
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    httpd.daemon_threads = False  # those are not waited for, and one test counts threads
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -136,7 +137,7 @@ def test_proxy__ends_while_clients_wait__leaves_no_thread() -> None:
             idle.connect()
         for connection in (*waiting, idle):
             connection.close()
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 @pytest.mark.unit

@@ -152,7 +152,7 @@ def test_tend__all_stores_hang__ends_within_its_budget(scene: Scene, monkeypatch
     keeper = Keeper(cast(Worker, SimpleNamespace(library=scene.library, log=log)))
     began = time.monotonic()
     keeper.tend(scene.view)
-    assert time.monotonic() - began < 0.5 < BUDGET
+    assert time.monotonic() - began < BUDGET
 
 
 def test_tend__bad_content__is_fetched_once(scene: Scene) -> None:

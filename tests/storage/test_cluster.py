@@ -129,4 +129,4 @@ def test_get__nobody_has_it__ends_at_the_deadline(nodes: KuboCluster) -> None:
     began = time.monotonic()
     with pytest.raises((StoreTimeout, ContentMissing)):
         KuboStore(nodes.addresses[0]).get(Cid.from_digest(b"\x01" * 32, 100), 100, deadline=0.5)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5

@@ -37,7 +37,7 @@ MIB = 1 << 20
 SHORT = 0.4
 """Seconds that a call is given when the node is expected to let them pass."""
 LONG = 15.0
-GRACE = 1.5
+GRACE = 5.0
 MEMORY = 6 * MIB
 
 DATA = patterned(96_000)

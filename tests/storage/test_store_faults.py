@@ -66,7 +66,7 @@ def test_get__one_node_fails__another_gives_it_in_a_moment(
     assert stores.get(CID, SIZE, deadline=5) == DATA
     stores.get_to(CID, SIZE, tmp_path / "file", deadline=5)
     assert (tmp_path / "file").read_bytes() == DATA
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 4
 
 
 @pytest.mark.integration
@@ -166,8 +166,8 @@ def test_get__a_byte_a_second_from_all__one_total_deadline(
         proxy.set(fault)
     began = time.monotonic()
     with pytest.raises(StoreTimeout):
-        stores.get(CID, SIZE, deadline=0.6)
-    assert time.monotonic() - began < 1.1
+        stores.get(CID, SIZE, deadline=1.0)
+    assert time.monotonic() - began < 2.5
     for proxy in proxies:
         proxy.set(None)
     assert stores.get(CID, SIZE, deadline=5) == DATA

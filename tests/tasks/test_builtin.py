@@ -38,9 +38,9 @@ def test_train__local_round_on_300_samples__is_under_a_second(name: str) -> None
     known = builtin(name)
     task, data = known.task(), known.dataset().take(np.arange(300))
     start = task.init(0)
-    begun = time.perf_counter()
+    begun = time.process_time()
     task.train(start, data, seed=0, hyper=known.hyper)
-    assert time.perf_counter() - begun < 1.0
+    assert time.process_time() - begun < 1.0
 
 
 @pytest.mark.parametrize(("name", "least"), [("digits", 0.9), ("breast-cancer", 0.93)])
