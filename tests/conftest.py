@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 # Before torch or NumPy is imported: threads of several test processes on two cores only get into each other's way.
@@ -27,6 +28,11 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 KINDS = ("unit", "integration")
 
+_BREAKDOWNS: list[str] = []
+"""What broke test processes down, outside any test."""
+
+BREAKDOWN_LINES = 20
+
 settings.register_profile("default", deadline=None, derandomize=True, max_examples=100)
 settings.register_profile(
     "deep", deadline=None, max_examples=5000, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
@@ -37,6 +43,17 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 def kinds_of(item: pytest.Item) -> list[str]:
     """Return the markers among `unit` and `integration` that a test bears."""
     return [kind for kind in KINDS if item.get_closest_marker(kind)]
+
+
+def pytest_internalerror(excrepr: object) -> None:
+    """Keep what breaks pytest down: xdist fails in its wake, at greater length, and of a log often the end is kept."""
+    _BREAKDOWNS.append(str(excrepr))
+
+
+def pytest_unconfigure() -> None:
+    """Repeat the end of the first breakdown, the cause of the others, as the last of the output."""
+    for breakdown in _BREAKDOWNS[:1]:
+        sys.stderr.write("\n".join(["first breakdown:", *breakdown.splitlines()[-BREAKDOWN_LINES:], ""]))
 
 
 @pytest.fixture(autouse=True)

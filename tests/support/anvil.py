@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,8 @@ class AnvilNode:
     pid: int
     log: Path
     """What Anvil prints: one line per call, transaction and block."""
+    before_end: ExitStack
+    """What is left before Anvil ends: keys and journals that its users hold open."""
 
 
 def start_command(config: Path, *, chain_id: int, block_time: float | None, optimism: bool, accounts: int) -> list[str]:
@@ -121,13 +123,15 @@ def running_anvil(
         try:
             address = wait_until_listening(process, log)
             facts = json.loads(config.read_text())
-            yield AnvilNode(
-                url=f"http://{address}",
-                chain_id=chain_id,
-                addresses=tuple(to_checksum_address(address) for address in facts["available_accounts"]),
-                private_keys=tuple(facts["private_keys"]),
-                pid=process.pid,
-                log=log,
-            )
+            with ExitStack() as before_end:
+                yield AnvilNode(
+                    url=f"http://{address}",
+                    chain_id=chain_id,
+                    addresses=tuple(to_checksum_address(address) for address in facts["available_accounts"]),
+                    private_keys=tuple(facts["private_keys"]),
+                    pid=process.pid,
+                    log=log,
+                    before_end=before_end,
+                )
         finally:
             stop(process)

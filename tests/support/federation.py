@@ -192,7 +192,10 @@ def build(
         options = Options(MIN_WINDOW, accounts["sponsor"].address, 10**6 * WEI)
         deployment = deploy(w3, deployer, compilation, options, folder / "deployments")
     contracts = deployment.bind(w3)
-    senders = {name: Sender(w3, account, contracts.errors, folder / "outbox") for name, account in accounts.items()}
+    senders = {
+        name: node.before_end.enter_context(Sender(w3, account, contracts.errors, folder / "outbox"))
+        for name, account in accounts.items()
+    }
     store = Blockstore(folder / "store")
     task = builtin(task_name)
     splits = split(task.dataset(), seed)
