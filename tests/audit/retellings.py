@@ -166,6 +166,7 @@ RETELLINGS = (
     Retelling("a challenge put off for too long", one("Postponed", 0, more("finalAt", 50)), Check.WINDOWS, C),
     Retelling("a challenge put off for nothing", one("Demanded", 0, gone), Check.WINDOWS, C),
     Retelling("a demand that puts nothing off", one("Postponed", 0, gone), Check.WINDOWS, C),
+    Retelling("a demand of another settlement", one("Demanded", 0, saying(settlement=OTHER)), Check.DEMANDS, C),
     Retelling("another key", one("ValidationOpened", 0, saying(key=OTHER)), Check.KEYS, S),
     Retelling("a shorter training", one("RoundOpened", 0, more("trainEnd", -10)), Check.OPENING, C),
     Retelling("a round left out", one("RoundOpened", 1, more("round")), Check.OPENING, C),

@@ -10,19 +10,30 @@ from parley.audit import on_rounds
 from parley.audit.challenges import Challenge, step_of
 from parley.audit.findings import Sheet
 from parley.audit.replay import State
-from parley.chain.events import Event
-from tests.audit.states import NAMES, event, opened, put
-from tests.roles.builders import POLICY
+from parley.chain.events import Event, header_of
+from tests.audit.states import NAMES, TOLD, event, opened, put
+from tests.roles.builders import POLICY, SETTLEMENT
 
 pytestmark = pytest.mark.unit
 
 STEP = POLICY.supply + POLICY.challenge
 
 
-def on_node(name: str, level: int, time: int = 1000, **args: int) -> Event:
+SETTLED = 183
+"""When the settlement was posted, seconds."""
+
+
+def settled(time: int) -> Event:
+    """A settlement is posted."""
+    end = time + POLICY.challenge
+    return event("Settled", time, round=1, aggregator=NAMES[0], turn=0, finalAt=end, settlement=SETTLEMENT.to_abi())
+
+
+def on_node(name: str, level: int, time: int = 1000, **args: object) -> Event:
     """A demand or an answer."""
+    about = TOLD.hash_of(1, header_of(SETTLEMENT, settled(SETTLED)))
     deadline = {"deadline": time + POLICY.supply} if name == "Demanded" else {}
-    return event(name, time, node=(0, 0, level, 0), **{**deadline, **args})
+    return event(name, time, node=(0, 0, level, 0), **{"settlement": about, **deadline, **args})
 
 
 @pytest.mark.parametrize(("level", "step"), [(0, 0), (1, 1), (8, 1), (9, 2), (16, 2), (17, 3)])
@@ -56,10 +67,9 @@ def contested() -> tuple[State, int]:
     state = opened()
     assert state.round is not None
     put(state, replace(state.round, committed=3, revealed=3, scores_committed=3, scores_revealed=3))
-    time = state.round.score_reveal_end
-    end = time + POLICY.challenge
-    state.take(event("Settled", time, round=1, aggregator=NAMES[0], turn=0, finalAt=end, settlement={}))
-    return state, end
+    assert state.round.score_reveal_end == SETTLED
+    state.take(settled(SETTLED))
+    return state, SETTLED + POLICY.challenge
 
 
 def wrong(state: State, *events: Event) -> list[str]:
@@ -106,6 +116,19 @@ def test_demanded__too_late_or_with_another_deadline__is_found() -> None:
     state, end = contested()
     told = postponed(end + POLICY.supply, end - 1), on_node("Demanded", 0, end - 1, deadline=end)
     assert wrong(state, *told) == ["until when a demand may be answered"]
+
+
+@pytest.mark.parametrize("name", ["Demanded", "Supplied"])
+def test_demanded__of_another_settlement__is_found(name: str) -> None:
+    """P-13: the hash is that of the whole settlement."""
+    state, end = contested()
+    told = postponed(end + POLICY.supply, end - 1), on_node("Demanded", 0, end - 1)
+    answer = postponed(end + STEP, end, contested=False), on_node("Supplied", 0, end)
+    changed = [
+        replace(each, args={**each.args, "settlement": b"\x5a" * 32}) if each.name == name else each
+        for each in (*told, *answer)
+    ]
+    assert wrong(state, *changed) == [f"{name}: the settlement that it is about"]
 
 
 def test_demanded__no_settlement_stands__is_found() -> None:

@@ -45,6 +45,7 @@ class Check(StrEnum):
     ROWS = "settlement.rows"
     MODEL = "settlement.model"
     MODEL_CID = "settlement.model-cid"
+    DEMANDS = "dispute.demands"
     CONVICTIONS = "dispute.convictions"
     CLIPS = "dispute.clips"
     SLASHES = "dispute.slashes"
@@ -108,6 +109,7 @@ MEANINGS: dict[Check, Meaning] = {
     Check.ROWS: Meaning("the row root is that of included updates, previous, old and new model", ("P-6",)),
     Check.MODEL: Meaning("the new model is what the rule makes of the included updates", ("P-6",)),
     Check.MODEL_CID: Meaning("the settled CID is that of the new model", ("P-5", "P-23")),
+    Check.DEMANDS: Meaning("data are demanded and supplied of the settlement that stands", ("P-13", "P-22")),
     Check.CONVICTIONS: Meaning("a settlement that was convicted was wrong, or a demand was unanswered", ("P-22",)),
     Check.CLIPS: Meaning("an update that was slashed for holds a parameter beyond the clip", ("P-2",)),
     Check.SLASHES: Meaning("what is slashed is the bond or the clip's slash, once, and goes where it must", ("P-16",)),

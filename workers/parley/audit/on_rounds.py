@@ -7,7 +7,7 @@ from parley.audit.checks import Check
 from parley.audit.findings import Party, Sheet
 from parley.audit.places import at
 from parley.audit.replay import State
-from parley.chain.events import Event
+from parley.chain.events import Event, header_of, settlement_of
 from parley.chain.model import Phase
 from parley.tasks.shards import is_key
 
@@ -123,11 +123,14 @@ def _settled(event: Event, state: State, sheet: Sheet) -> None:
 
 
 def _dispute(event: Event, state: State, sheet: Sheet) -> None:
-    """P-22: the end of the challenge as every demand and answer leaves it, which was told just before."""
+    """P-22: of the settlement that stands; the end of the challenge as each leaves it, which was told just before."""
     place = at(event, f"{event.name}: when the settlement is final, and whether that is contested", Party.CONTRACTS)
-    if state.challenge is None or state.round is None:
+    if state.challenge is None or state.round is None or state.settled is None:
         sheet.holds(Check.WINDOWS, False, place, expected="a standing settlement", actual="none")
         return
+    header = header_of(settlement_of(state.settled.args["settlement"]), state.settled)
+    whose = at(event, f"{event.name}: the settlement that it is about", Party.CONTRACTS)
+    sheet.same(Check.DEMANDS, state.told.hash_of(state.number, header), event.args["settlement"], whose)
     after = state.challenge.after(event, state.policy)
     sheet.same(Check.WINDOWS, (after.end, after.contested), (state.round.final_at, state.contested), place)
     if event.name == "Demanded":
