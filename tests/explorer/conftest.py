@@ -15,6 +15,7 @@ from tests.explorer.browsing import Visit, chromium, visiting
 from tests.explorer.histories import ACCIDENTS, Federation, Scale, played
 from tests.explorer.indexing import opened, take_in
 from tests.explorer.shown import Shown, showing
+from tests.explorer.still import Still, standing_still
 
 
 @pytest.fixture(scope="session")
@@ -62,4 +63,11 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
 def visit(browser: Browser, shown: Shown) -> Iterator[Visit]:
     """Somebody who looks at the saga's page, on a desktop and in light colours."""
     with visiting(browser, shown.served.url) as found:
+        yield found
+
+
+@pytest.fixture
+def still(full: Database) -> Iterator[Still]:
+    """The page over the history's index."""
+    with standing_still(full) as found:
         yield found

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.explorer.browsing import Visit
+from tests.explorer.browsing import Visit, visiting
 from tests.explorer.shown import Shown
+from tests.explorer.still import Still
 from tests.support.federation import WEI
 from tests.support.saga import BEYOND, MISSING, SILENT
 
@@ -139,6 +140,16 @@ def test_round__every_transaction__is_linked_with_its_gas(visit: Visit, shown: S
     opened = shown.round(3)["opened"]["transaction"]
     assert opened not in gas, "the transaction that ended round 2 opened this one"
     assert shown_gas == {**expected, f"/transactions/{opened}": "in round 2"}
+
+
+def test_round__settlement_that_its_votes_contradict__is_called_wrong(browser: Browser, still: Still) -> None:
+    """P-12: the rounds of this history pay nothing, whatever the votes say, and nobody minds."""
+    with visiting(browser, still.url) as visit:
+        settlements = part(visit.open("/federations/1/rounds/1"), "Settlement")
+        expect(settlements.locator(".badge")).to_have_text("Wrong")
+        expect(settlements).to_contain_text(
+            "It is wrong in its pay: the revealed votes come to something else. Nobody disproved it in time."
+        )
 
 
 def test_round__with_a_conviction__shows_both_settlements_and_the_prover(visit: Visit, shown: Shown) -> None:
