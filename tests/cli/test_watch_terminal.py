@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -59,8 +60,8 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     state = tmp_path / "state.json"
     with ExitStack() as nodes:
         node = nodes.enter_context(running_anvil(extra_args=("--dump-state", str(state))))
-        with fault_proxy(node.url) as proxy:
-            town = build(replace(node, url=proxy.url), tmp_path / "town")
+        with fault_proxy(node.url) as proxy, ExitStack() as before_end:
+            town = build(replace(node, url=proxy.url, before_end=before_end), tmp_path / "town")
             town.step("sponsor")
             world = make_world(replace(node, url=proxy.url), town.folder, store="store", confirmations=1)
             _import_keys(world, town, node)
@@ -127,6 +128,13 @@ class Lines:
             text=True,
         )
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.process:
+            self.process.kill()
+
     def until(self, text: str) -> list[str]:
         """All lines up to the first that holds a text."""
         assert self.process.stdout is not None
@@ -149,49 +157,49 @@ class Lines:
 
 def test_watch__in_a_pipe__one_line_a_change_through_a_restart(stage: Stage) -> None:
     town = stage.town
-    lines = Lines(stage.world)
-    (first,) = lines.until("federation 1: round 1 of 4, train until ")
-    assert first.endswith("UTC\n")
-    town.cycle("trainer-0", "trainer-1")
-    lines.until("trainer-0 (0x3C44CdDd) committed to an update")
-    lines.until("0x90F79bf6 committed to an update")
-    stage.nodes.close()
-    lines.until("the node is away, trying again:")
-    stage.restart_node()
-    lines.until("the node answers again")
-    town.cycle("trainer-2")
-    lines.until("0x15d34AAf committed to an update")
-    town.warp(1)
-    lines.until("round 1 of 4, reveal until ")
-    code, errors = lines.end(signal.SIGINT)
-    assert (code, errors) == (ExitCode.INTERRUPTED, "")
+    with Lines(stage.world) as lines:
+        (first,) = lines.until("federation 1: round 1 of 4, train until ")
+        assert first.endswith("UTC\n")
+        town.cycle("trainer-0", "trainer-1")
+        lines.until("trainer-0 (0x3C44CdDd) committed to an update")
+        lines.until("0x90F79bf6 committed to an update")
+        stage.nodes.close()
+        lines.until("the node is away, trying again:")
+        stage.restart_node()
+        lines.until("the node answers again")
+        town.cycle("trainer-2")
+        lines.until("0x15d34AAf committed to an update")
+        town.warp(1)
+        lines.until("round 1 of 4, reveal until ")
+        code, errors = lines.end(signal.SIGINT)
+        assert (code, errors) == (ExitCode.INTERRUPTED, "")
 
 
 def test_watch__json_and_sigterm__an_object_a_line_and_zero(stage: Stage) -> None:
     town = stage.town
-    lines = Lines(stage.world, "--json", "--account", "trainer-0")
-    (state,) = map(json.loads, lines.until('"state"'))
-    assert state["change"] == "state"
-    town.cycle("trainer-0")
-    *_, change = map(json.loads, lines.until("UpdateCommitted"))
-    assert (change["operator"], change["round"]) == (town.senders["trainer-0"].address, 1)
-    receipt = town.w3.eth.get_transaction_receipt(change["transaction"])
-    assert (receipt["blockNumber"], change["text"][:9]) == (change["block"], "trainer-0")
-    assert lines.end(signal.SIGTERM) == (ExitCode.OK, "")
+    with Lines(stage.world, "--json", "--account", "trainer-0") as lines:
+        (state,) = map(json.loads, lines.until('"state"'))
+        assert state["change"] == "state"
+        town.cycle("trainer-0")
+        *_, change = map(json.loads, lines.until("UpdateCommitted"))
+        assert (change["operator"], change["round"]) == (town.senders["trainer-0"].address, 1)
+        receipt = town.w3.eth.get_transaction_receipt(change["transaction"])
+        assert (receipt["blockNumber"], change["text"][:9]) == (change["block"], "trainer-0")
+        assert lines.end(signal.SIGTERM) == (ExitCode.OK, "")
 
 
 def test_watch__reader_goes_away__ends_quietly(stage: Stage) -> None:
     """`parley watch | head -1`."""
-    lines = Lines(stage.world)
-    lines.until("federation 1")
-    assert lines.process.stdout is not None
-    lines.process.stdout.close()
-    for name in ("trainer-0", "trainer-1", "trainer-2"):
-        stage.town.cycle(name)
-    assert lines.process.stderr is not None
-    with lines.process.stderr as errors:
-        assert lines.process.wait(60) == ExitCode.OK
-        assert errors.read() == ""
+    with Lines(stage.world) as lines:
+        lines.until("federation 1")
+        assert lines.process.stdout is not None
+        lines.process.stdout.close()
+        for name in ("trainer-0", "trainer-1", "trainer-2"):
+            stage.town.cycle(name)
+        assert lines.process.stderr is not None
+        with lines.process.stderr as errors:
+            assert lines.process.wait(60) == ExitCode.OK
+            assert errors.read() == ""
 
 
 def test_watch__no_node_at_the_start__says_so(stage: Stage) -> None:

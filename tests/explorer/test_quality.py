@@ -281,8 +281,10 @@ def test_child__is_killed__fails_once_and_starts_anew(child: Child, prepared: tu
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert child.ask(job).value == expected
+    assert child._process is not None
+    os.kill(child._process.pid, signal.SIGSTOP)
     with pytest.raises(MeasuringFailed, match="too long"):
-        child.ask(job, seconds=0.0)
+        child.ask(job, seconds=0.1)
     assert child._process is None
     assert child.ask(job).value == expected
 

@@ -64,7 +64,7 @@ def scene(tmp_path: Path) -> Any:  # noqa: ANN401 - a generator
     )
     view = replace(view, terms=replace(TERMS, model_root=genesis[0], model_digest=genesis[1]))
     with SeveralStores([own, theirs], hedge=0.01) as store:
-        library = Library(store, PARAMS, deadline=0.2, quarantine=Quarantine(tmp_path))
+        library = Library(store, PARAMS, deadline=1.0, quarantine=Quarantine(tmp_path))
         said: list[str] = []
         log = SimpleNamespace(warning=lambda event, **_: said.append(event))
         now = [0.0]
