@@ -198,7 +198,7 @@ def test_put_aside__store_that_failed__is_taken_back(
     store: SeveralStores, three: list[MemoryStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F-77: put aside after a failure, asked last meanwhile, taken back later."""
-    monkeypatch.setattr(lanes, "FIRST_REST", 0.2)
+    monkeypatch.setattr(lanes, "FIRST_REST", 1.0)
     for each in three:
         each.put(DATA)
     three[0].error = DOWN
@@ -207,7 +207,7 @@ def test_put_aside__store_that_failed__is_taken_back(
     assert store.get(CID, SIZE) == DATA
     assert three[0].calls["get"] == asked, "it rests"
     three[0].error = None
-    time.sleep(0.26)
+    time.sleep(1.3)
     assert store.get(CID, SIZE) == DATA
     assert three[0].calls["get"] == asked + 1
     assert usable(0) == 1
