@@ -52,8 +52,9 @@ def test_demo__two_rounds_on_four_nodes__trains_pays_balances_and_leaves_no_proc
 
 @pytest.mark.integration
 @pytest.mark.timeout(300)
-def test_demo__interrupted_while_workers_run__leaves_no_process(tmp_path: Path) -> None:
-    """Ctrl-C ends every process that the demo started; as SIGTERM does one that keeps its chain, in tests of export."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_demo__interrupted_while_workers_run__leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM end every process that the demo started."""
     home = tmp_path / "home"
     demo = subprocess.Popen(
         demo_command(home, "--task", "breast-cancer", "--trainers", "3", "--page"),
@@ -67,7 +68,7 @@ def test_demo__interrupted_while_workers_run__leaves_no_process(tmp_path: Path) 
     assert len(started_below(home)) > 3
     url = address_in(home / "demo" / "page.log")
     assert requests.get(f"{url}/api/federations", timeout=30).json()[0]["fid"] == 1, "its page is up"
-    demo.send_signal(signal.SIGINT)
+    demo.send_signal(number)
     _, errors = demo.communicate(timeout=90)
     assert demo.returncode == 130, errors.decode()
     assert b"Traceback" not in errors

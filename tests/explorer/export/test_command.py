@@ -141,7 +141,7 @@ def test_export__of_a_demo_that_was_kept__explains_every_transaction(tmp_path: P
         told = decode_all(connect(exported.json("otterscan.json")["rpcURL"]), exported)
     finally:
         watchdog.cancel()
-        demo.send_signal(signal.SIGTERM)
+        demo.send_signal(signal.SIGINT)
         demo.communicate(timeout=60)
     assert sorted(told.creations) == sorted(exported.contracts)
     assert told.calls["RoundCoordinator.settle"] == told.events["RoundCoordinator.RoundFinalized"] == 1

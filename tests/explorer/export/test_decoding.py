@@ -150,7 +150,7 @@ def test_creations__all__are_told(played: Played) -> None:
     assert sorted(played.told.creations) == sorted(CONTRACTS)
 
 
-@pytest.mark.parametrize("name", ["RoundCoordinator", "RewardVault", "ParleyToken"])
+@pytest.mark.parametrize("name", CONTRACTS)
 def test_input__compiled_by_itself__gives_what_the_chain_carries(played: Played, name: str) -> None:
     """What a verifier does: code, creation and arguments follow from the exported standard JSON and nothing else."""
     exported = played.exported
